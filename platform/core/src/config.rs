@@ -1,0 +1,225 @@
+//! Configuration: flag before environment before file before default, the source of every value known, unknown keys
+//! refused.
+//!
+//! A part of the system asks for its section as a type with serde defaults and `deny_unknown_fields`; what nobody
+//! asked for by the end is unknown too.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use crate::error::{Code, Kind, Result};
+
+pub const BAD_CONFIGURATION: Code = Code::new(
+    "core.bad_configuration",
+    Kind::InvalidArgument,
+    "The configuration is not usable",
+    "Change the key that the message names; `mainstay config show` prints every value with its source.",
+);
+
+/// Every code of this module.
+pub const CODES: &[&Code] = &[&BAD_CONFIGURATION];
+
+/// Environment variables of ours begin so: `MAINSTAY_SHOP__ORDERS__KEY` is the key `shop.orders.key`.
+pub const ENVIRONMENT_PREFIX: &str = "MAINSTAY_";
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Flag,
+    Environment(String),
+    File(PathBuf),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// One effective value, as `config show` prints it.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub key: String,
+    pub value: String,
+    pub source: Source,
+}
+
+/// The layers, merged; remembers what was asked for.
+#[derive(Debug, Default)]
+pub struct Configuration {
+    values: Table,
+    sources: BTreeMap<String, Source>,
+    // Section name to its effective values with defaults filled in.
+    asked: Mutex<BTreeMap<String, Table>>,
+}
+
+impl Configuration {
+    /// Merges a file (absent is fine unless it was named), the environment and `key=value` flags.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        flags: &[String],
+    ) -> Result<Self> {
+        let mut configuration = Self::default();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                BAD_CONFIGURATION
+                    .error(format!("the configuration file {} cannot be read: {error}", path.display()))
+            })?;
+            let table: Table = text.parse().map_err(|error: toml::de::Error| {
+                BAD_CONFIGURATION.error(format!("{} is not valid TOML: {error}", path.display()))
+            })?;
+            for (key, value) in leaves(table) {
+                configuration.set(&key, value, Source::File(path.to_owned()))?;
+            }
+        }
+        for (name, text) in environment {
+            let Some(rest) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
+            // A single word such as MAINSTAY_LOG is no key: those are read by whoever documents them.
+            if !rest.contains("__") {
+                continue;
+            }
+            let key = rest.to_ascii_lowercase().replace("__", ".");
+            configuration.set(&key, parse_value(&text), Source::Environment(name))?;
+        }
+        for flag in flags {
+            let Some((key, text)) = flag.split_once('=') else {
+                return Err(BAD_CONFIGURATION.error(format!("write --set key=value instead of --set {flag}")));
+            };
+            configuration.set(key.trim(), parse_value(text), Source::Flag)?;
+        }
+        Ok(configuration)
+    }
+
+    fn set(&mut self, key: &str, value: Value, source: Source) -> Result<()> {
+        let mut table = &mut self.values;
+        let path: Vec<String> = split_key(key);
+        let Some((last, parents)) = path.split_last() else {
+            return Err(BAD_CONFIGURATION.error(format!("{key:?} is not a key")));
+        };
+        for part in parents {
+            let entry = table.entry(part.clone()).or_insert_with(|| Value::Table(Table::new()));
+            table = entry.as_table_mut().ok_or_else(|| {
+                BAD_CONFIGURATION.error(format!("{key}: {part} is a value, so nothing can stand below it"))
+            })?;
+        }
+        table.insert(last.clone(), value);
+        self.sources.insert(path.join("."), source);
+        Ok(())
+    }
+
+    /// The section as a type; absent keys take the type's defaults.
+    pub fn section<T: DeserializeOwned + Serialize>(&self, name: &str) -> Result<T> {
+        let mut table = Some(&self.values);
+        for part in split_key(name) {
+            table = table.and_then(|table| table.get(&part)).and_then(Value::as_table);
+        }
+        let given = table.cloned().unwrap_or_default();
+        let typed: T = given.try_into().map_err(|error: toml::de::Error| {
+            BAD_CONFIGURATION.error(format!("[{name}]: {}", error.message()))
+        })?;
+        let effective = Table::try_from(&typed)
+            .map_err(|error| BAD_CONFIGURATION.because(format!("[{name}] cannot be shown"), error))?;
+        self.asked.lock().insert(name.to_owned(), effective);
+        Ok(typed)
+    }
+
+    /// Refuses keys that belong to no section that was asked for.
+    pub fn refuse_unknown(&self) -> Result<()> {
+        let asked = self.asked.lock();
+        for (key, source) in &self.sources {
+            let known = asked.keys().any(|section| key.starts_with(&format!("{section}.")));
+            if !known {
+                let nearest = asked
+                    .iter()
+                    .flat_map(|(section, values)| values.keys().map(move |leaf| format!("{section}.{leaf}")))
+                    .min_by_key(|candidate| distance(candidate, key));
+                let hint = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
+                return Err(
+                    BAD_CONFIGURATION.error(format!("{key} (from {source}) is not a known key{hint}"))
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Every value of every section that was asked for, with its source.
+    pub fn show(&self) -> Vec<Setting> {
+        let asked = self.asked.lock();
+        let mut settings = Vec::new();
+        for (section, values) in asked.iter() {
+            for (leaf, value) in leaves(values.clone()) {
+                let key = format!("{section}.{leaf}");
+                let source = self.sources.get(&split_key(&key).join(".")).cloned().unwrap_or(Source::Default);
+                settings.push(Setting { key, value: value.to_string(), source });
+            }
+        }
+        settings
+    }
+}
+
+// `peers."shop.payments"` names one key below `peers`.
+fn split_key(key: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    let mut quoted = false;
+    for letter in key.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(std::mem::take(&mut part)),
+            other => part.push(other),
+        }
+    }
+    parts.push(part);
+    parts
+}
+
+fn leaves(table: Table) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        let key = if key.contains('.') { format!("\"{key}\"") } else { key };
+        match value {
+            Value::Table(inner) => {
+                found.extend(leaves(inner).into_iter().map(|(leaf, value)| (format!("{key}.{leaf}"), value)));
+            }
+            other => found.push((key, other)),
+        }
+    }
+    found
+}
+
+// What reads as a TOML value is one; all else is text, so that nobody has to quote in a shell.
+fn parse_value(text: &str) -> Value {
+    format!("value = {text}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+// Levenshtein's distance, for 'did you mean'.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.chars().enumerate() {
+            let next = (diagonal + usize::from(left != right)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = row[j + 1];
+            row[j + 1] = next;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
