@@ -1,1 +1,53 @@
-fn main() {}
+//! `cargo xtask`: the only helper that the repository has. Each command is a file; what they share is
+//! the workspace's layout ([`workspace`]), the tools that a machine must have ([`needs`]) and running them
+//! ([`process`]).
+
+mod bench;
+mod check;
+mod floors;
+mod needs;
+mod process;
+mod test;
+mod tidy;
+mod up;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, runs, tests and measures Mainstay from a clone.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the shop and run it with demo data; Ctrl-C drains it
+    Up(up::Up),
+    /// Run every test; says what it had to skip
+    Test(test::Test),
+    /// Measure: checkout, saga or events
+    Bench(bench::Bench),
+    /// Formatting, lints, licences, the floors and the tidiness rules
+    Check(check::Check),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Up(up) => up.run(),
+        Command::Test(test) => test.run(),
+        Command::Bench(bench) => bench.run(),
+        Command::Check(check) => check.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
