@@ -31,6 +31,28 @@ impl TraceContext {
     pub fn traceparent(&self) -> String {
         self.to_string()
     }
+
+    /// The 25 bytes that a table keeps: trace, span, flags. A row is written more often than anybody reads it, and
+    /// this is half the size of the text and needs no formatting.
+    pub fn to_bytes(&self) -> [u8; 25] {
+        let mut bytes = [0; 25];
+        bytes[..16].copy_from_slice(&self.trace_id.to_be_bytes());
+        bytes[16..24].copy_from_slice(&self.span_id.to_be_bytes());
+        bytes[24] = u8::from(self.sampled);
+        bytes
+    }
+
+    /// From the bytes of [`TraceContext::to_bytes`]; `None` when they are something else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (trace, rest) = bytes.split_first_chunk::<16>()?;
+        let (span, flags) = rest.split_first_chunk::<8>()?;
+        let [flags] = flags else { return None };
+        Some(Self {
+            trace_id: u128::from_be_bytes(*trace),
+            span_id: u64::from_be_bytes(*span),
+            sampled: flags & 1 == 1,
+        })
+    }
 }
 
 impl fmt::Display for TraceContext {
@@ -75,6 +97,8 @@ mod tests {
         let trace = TraceContext::root(true);
         assert_eq!(trace.traceparent().parse::<TraceContext>().unwrap(), trace);
         assert_eq!(trace.child().trace_id, trace.trace_id);
+        assert_eq!(TraceContext::from_bytes(&trace.to_bytes()), Some(trace));
+        assert_eq!(TraceContext::from_bytes(&trace.to_bytes()[1..]), None);
     }
 
     #[test]
