@@ -1,0 +1,128 @@
+//! Figures of the process itself, read when somebody asks: memory, processor time, files, tasks, the computing pool.
+
+use std::fmt;
+
+use mainstay_core::{CpuPool, Stopwatch, Tasks};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::registry::Registry;
+
+/// Registers the figures of the process, its tasks and its computing pool.
+pub fn register(registry: &Registry, tasks: &Tasks, cpu: &CpuPool) {
+    registry.collect(Figures { started: Stopwatch::start(), tasks: tasks.clone(), cpu: cpu.clone() });
+}
+
+struct Figures {
+    started: Stopwatch,
+    tasks: Tasks,
+    cpu: CpuPool,
+}
+
+impl fmt::Debug for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Figures")
+    }
+}
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let status = Status::read();
+        gauge(&mut encoder, "process_resident_bytes", "Memory in use", status.resident_bytes)?;
+        gauge(&mut encoder, "process_threads", "Threads", status.threads)?;
+        gauge(&mut encoder, "process_open_files", "Open file descriptors", status.open_files)?;
+        counter(&mut encoder, "process_cpu_seconds", "Processor time used", cpu_seconds())?;
+        let uptime = self.started.elapsed().as_secs_f64();
+        gauge(&mut encoder, "process_uptime_seconds", "Time since the start", uptime)?;
+        self.encode_tasks(&mut encoder)?;
+        self.encode_pool(&mut encoder)
+    }
+}
+
+impl Figures {
+    fn encode_tasks(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let counts = self.tasks.counts();
+        let mut running =
+            encoder.encode_descriptor("tasks_running", "Tasks that run", None, MetricType::Gauge)?;
+        for (name, count) in &counts {
+            ConstGauge::new(whole(count.running)).encode(running.encode_family(&[("task", *name)])?)?;
+        }
+        let help = "Tasks that ended in a panic";
+        let mut panicked = encoder.encode_descriptor("tasks_panicked", help, None, MetricType::Counter)?;
+        for (name, count) in &counts {
+            ConstCounter::new(count.panicked).encode(panicked.encode_family(&[("task", *name)])?)?;
+        }
+        Ok(())
+    }
+
+    fn encode_pool(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let stats = self.cpu.stats();
+        gauge(encoder, "cpu_pool_depth", "Computations that wait or run", whole(stats.depth as u64))?;
+        counter(encoder, "cpu_pool_done", "Computations done", stats.done)?;
+        counter(
+            encoder,
+            "cpu_pool_rejected",
+            "Computations refused because the queue was full",
+            stats.rejected,
+        )?;
+        let waited = stats.waited.as_secs_f64();
+        counter(encoder, "cpu_pool_wait_seconds", "Time that computations waited before they ran", waited)
+    }
+}
+
+fn gauge<N>(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: N) -> fmt::Result
+where
+    ConstGauge<N>: EncodeMetric,
+{
+    let metric = ConstGauge::new(value);
+    metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+}
+
+fn counter<N>(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: N) -> fmt::Result
+where
+    ConstCounter<N>: EncodeMetric,
+{
+    let metric = ConstCounter::new(value);
+    metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
+}
+
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn cpu_seconds() -> f64 {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    used.tv_sec as f64 + used.tv_nsec as f64 / 1e9
+}
+
+/// What Linux tells about the process; zero where it tells nothing.
+#[derive(Default)]
+struct Status {
+    resident_bytes: i64,
+    threads: i64,
+    open_files: i64,
+}
+
+impl Status {
+    fn read() -> Self {
+        let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let number = |key: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(key))
+                .and_then(|rest| rest.split_whitespace().next()?.parse::<i64>().ok())
+                .unwrap_or_default()
+        };
+        // One of the descriptors is the listing's own.
+        let open_files =
+            std::fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count().saturating_sub(1));
+        Self {
+            resident_bytes: number("VmRSS:") * 1_024,
+            threads: number("Threads:"),
+            open_files: whole(open_files as u64),
+        }
+    }
+}

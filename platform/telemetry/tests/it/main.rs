@@ -1,0 +1,5 @@
+//! Telemetry through its public doors.
+
+mod log;
+mod metrics;
+mod spans;
