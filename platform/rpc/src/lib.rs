@@ -1,1 +1,3 @@
-//! mainstay-rpc
+//! Calls between services.
+
+pub mod v1;

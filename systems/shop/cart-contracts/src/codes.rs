@@ -1,0 +1,37 @@
+//! The error codes that callers of the contract act on.
+
+use mainstay_core::{Code, Kind};
+
+pub const CHECKOUT_RUNNING: Code = Code::new(
+    "cart.checkout_running",
+    Kind::FailedPrecondition,
+    "The cart is being bought already",
+    "Wait for the checkout that runs; look at its state.",
+);
+
+pub const ORDERED: Code = Code::new(
+    "cart.ordered",
+    Kind::FailedPrecondition,
+    "The cart has become an order",
+    "Look at the order, or begin a new cart.",
+);
+
+pub const EMPTY: Code =
+    Code::new("cart.empty", Kind::FailedPrecondition, "The cart is empty", "Put something in it first.");
+
+pub const INCOMPLETE: Code = Code::new(
+    "cart.incomplete",
+    Kind::FailedPrecondition,
+    "Something is missing to buy the cart",
+    "Set what the fields name: address, shipping or payment.",
+);
+
+pub const UNLOCKED: Code = Code::new(
+    "cart.unlocked",
+    Kind::FailedPrecondition,
+    "The checkout let go of the cart already",
+    "Begin a new checkout; one that was taken back does not lock again.",
+);
+
+/// Every code of this module, for the pages at `/problems/<name>`.
+pub const CODES: &[&Code] = &[&CHECKOUT_RUNNING, &ORDERED, &EMPTY, &INCOMPLETE, &UNLOCKED];

@@ -1,0 +1,9 @@
+//! The messages, client and server that build.rs generates from `contracts/shop/orders/v1/orders.proto`.
+
+#![expect(clippy::allow_attributes, reason = "generated code carries its own exceptions")]
+#![expect(clippy::large_enum_variant, reason = "a fact is made, encoded and dropped; nobody keeps many of them")]
+
+tonic::include_proto!("shop.orders.v1");
+
+/// The descriptors of the contract and what it imports, for the reflection service.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
