@@ -1,0 +1,5 @@
+//! Secrets through their public doors.
+
+mod keys;
+mod root;
+mod sources;
