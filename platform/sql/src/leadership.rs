@@ -42,17 +42,35 @@ impl Leadership {
         tasks: &Tasks,
         shutdown: &Shutdown,
     ) -> Arc<Self> {
-        let leadership = Arc::new(Self(watch::Sender::new(None)));
+        let leadership = Self::idle();
+        leadership.begin(name, db, clock, tasks, shutdown);
+        leadership
+    }
+
+    /// A leadership that nobody tries for until [`Leadership::begin`]: for handing out before the database has its
+    /// tables, and for looking at a service without taking its work over.
+    pub fn idle() -> Arc<Self> {
+        Arc::new(Self(watch::Sender::new(None)))
+    }
+
+    /// Begins to try for the lease `name`, as [`Leadership::start`] does. Once for each leadership.
+    pub fn begin(
+        self: &Arc<Self>,
+        name: &'static str,
+        db: &Database,
+        clock: &Clock,
+        tasks: &Tasks,
+        shutdown: &Shutdown,
+    ) {
         let candidate = Candidate {
             name,
             holder: Holder::new(),
             db: db.clone(),
             clock: clock.clone(),
             context: Context::background(db.name().to_owned()),
-            leadership: Arc::clone(&leadership),
+            leadership: Arc::clone(self),
         };
         tasks.spawn("sql.leadership", candidate.run(shutdown.clone()));
-        leadership
     }
 
     /// The lease, when this process leads as far as it knows.
