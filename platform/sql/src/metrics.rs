@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use mainstay_core::Stopwatch;
+use mainstay_telemetry::Registry;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::{Registry, Unit};
 
 /// Tells the databases of one process apart.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,51 +55,45 @@ impl Metrics {
     }
 
     /// Registers them all; once a process.
-    pub fn register(registry: &mut Registry) -> Self {
+    pub fn register(registry: &Registry) -> Self {
         let metrics = Self::unregistered();
-        registry.register("mainstay_sql_commits", "Commits that changed something", metrics.commits.clone());
+        registry.register("sql_commits", "Commits that changed something", metrics.commits.clone());
         registry.register(
-            "mainstay_sql_syncs",
+            "sql_syncs",
             "Syncs of the files, by commits and checkpoints together",
             metrics.syncs.clone(),
         );
         registry.register(
-            "mainstay_sql_checkpoints",
+            "sql_checkpoints",
             "Times the log was folded into the main file",
             metrics.checkpoints.clone(),
         );
         registry.register(
-            "mainstay_sql_refused",
+            "sql_refused",
             "Works that a full queue or a lost transaction refused",
             metrics.refused.clone(),
         );
         registry.register(
-            "mainstay_sql_reruns",
+            "sql_reruns",
             "Works that ran again alone because another one lost the batch",
             metrics.reruns.clone(),
         );
+        registry.register("sql_slow_statements", "Statements above the threshold", metrics.slow.clone());
         registry.register(
-            "mainstay_sql_slow_statements",
-            "Statements above the threshold",
-            metrics.slow.clone(),
-        );
-        registry.register(
-            "mainstay_sql_repeated_queries",
+            "sql_repeated_queries",
             "Queries that one piece of work repeated too often",
             metrics.repeated.clone(),
         );
-        registry.register("mainstay_sql_queue_depth", "Works that wait", metrics.queue_depth.clone());
-        registry.register("mainstay_sql_batch_size", "Works that share a commit", metrics.batch_size.clone());
-        registry.register_with_unit(
-            "mainstay_sql_write_wait",
+        registry.register("sql_queue_depth", "Works that wait", metrics.queue_depth.clone());
+        registry.register("sql_batch_size", "Works that share a commit", metrics.batch_size.clone());
+        registry.register(
+            "sql_write_wait_seconds",
             "From the call of a write to its answer",
-            Unit::Seconds,
             metrics.write_wait.clone(),
         );
-        registry.register_with_unit(
-            "mainstay_sql_statement",
+        registry.register(
+            "sql_statement_seconds",
             "Time in one statement, with the reading of its rows",
-            Unit::Seconds,
             metrics.statement.clone(),
         );
         metrics
