@@ -10,7 +10,8 @@ use mainstay_core::Id;
 /// The part depends on `id` and `attempt` alone, so that no source of randomness is needed and a test can repeat it.
 pub(crate) fn delay<K>(first: Duration, longest: Duration, attempt: u32, id: &Id<K>) -> Duration {
     let doubled = first.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(longest);
-    let seed = u128::from_le_bytes(*id.as_bytes()) as u64 ^ u64::from(attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let seed =
+        u128::from_le_bytes(*id.as_bytes()) as u64 ^ u64::from(attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     doubled.mul_f64(0.5 + 0.5 * fraction(seed))
 }
 

@@ -18,13 +18,25 @@ pub const HISTORY_PRUNED: Code = Code::new(
     "events.history_pruned",
     Kind::DataLoss,
     "The producer no longer keeps events that this consumer has not seen",
-    "Rebuild what the consumer keeps from the producer's own interface, then accept the gap to go on.",
+    "Rebuild what the consumer keeps from the producer's own interface, then move the consumer's position past the gap.",
+);
+pub const HISTORY_REWOUND: Code = Code::new(
+    "events.history_rewound",
+    Kind::DataLoss,
+    "The producer's log ends before what this consumer has seen",
+    "The producer's database was put back to an earlier state. Compare the two, then move the consumer's position.",
 );
 pub const HANDLER_PANICKED: Code = Code::new(
     "events.handler_panicked",
     Kind::Internal,
     "A handler panicked",
     "The log has the panic's message. Correct the handler, then replay the key.",
+);
+pub const TRANSACTION_REFUSED: Code = Code::new(
+    "events.transaction_refused",
+    Kind::Internal,
+    "The database refused what a handler did",
+    "The log has the refusal, such as a limit on steps. Correct the handler, then replay the key.",
 );
 pub const BAD_SUBSCRIPTION: Code = Code::new(
     "events.bad_subscription",
@@ -50,7 +62,9 @@ pub const CODES: &[&Code] = &[
     &TOO_LARGE,
     &UNREADABLE,
     &HISTORY_PRUNED,
+    &HISTORY_REWOUND,
     &HANDLER_PANICKED,
+    &TRANSACTION_REFUSED,
     &BAD_SUBSCRIPTION,
     &NO_SUCH_KEY,
     &NOT_NEXT,

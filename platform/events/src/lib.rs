@@ -33,11 +33,25 @@
 //! )?;
 //! ```
 
+mod backoff;
 pub mod codes;
-mod event;
+mod consumers;
+pub mod dead_letters;
 mod envelope;
+mod event;
+mod metrics;
+mod migrations;
+mod outbox;
+mod retention;
 mod source;
+mod subscription;
 
+pub use consumers::{ConsumerState, ConsumerStatus, Consumers};
 pub use envelope::{Envelope, Page, Position};
 pub use event::{Event, EventKind, Topic};
+pub use metrics::Metrics;
+pub use migrations::MIGRATIONS;
+pub use outbox::{MAX_EVENT_BYTES, MAX_KEY_BYTES, Outbox};
+pub use retention::Retention;
 pub use source::{EventSource, Feed};
+pub use subscription::{Consumer, Subscription};

@@ -1,0 +1,120 @@
+//! How long events are kept after they were written, and the loop that deletes older ones.
+//!
+//! The rule is age and nothing else: a producer does not know its consumers. One that falls behind the outbox's age
+//! stops with `events.history_pruned` instead of passing over what it missed. Parked and dead messages are not touched:
+//! they end by an attempt or by a person.
+
+use std::time::Duration;
+
+use mainstay_core::{Context, Result, Shutdown, Timestamp};
+use mainstay_sql::{Database, Leadership, Lease, Tx};
+
+/// Rows in one transaction: deleting them takes about a millisecond, which other writers do not notice.
+const CHUNK: i64 = 500;
+
+/// Between two rounds. What is deleted is old by days; minutes do not matter.
+const PERIOD: Duration = Duration::from_secs(600);
+
+/// What is kept for how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// A consumer that was away for less than this finds everything.
+    pub outbox: Duration,
+    /// Longer than any event can come again: above the `outbox` of every producer.
+    pub inbox: Duration,
+}
+
+impl Default for Retention {
+    /// 30 days for the outbox: a consumer that nobody missed for that long is rebuilt anyway. A day more for the inbox,
+    /// for clocks that differ.
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(86_400);
+        Self { outbox: 30 * DAY, inbox: 31 * DAY }
+    }
+}
+
+impl Retention {
+    /// Deletes what is older, each ten minutes while this process leads, until the shutdown.
+    pub(crate) async fn run(&self, db: &Database, leadership: &Leadership, shutdown: &Shutdown) {
+        loop {
+            let lease = tokio::select! {
+                biased;
+                () = shutdown.requested() => return,
+                lease = leadership.wait() => lease,
+            };
+            // A lost lease is no failure: the next holder prunes. Any other one is tried again in the next round.
+            match self.prune(db, &lease, shutdown).await {
+                Ok(0) => {}
+                Ok(rows) => tracing::debug!(database = db.name(), rows, "old events were deleted"),
+                Err(error) if lease.is_lost() => drop(error),
+                Err(error) => {
+                    tracing::warn!(
+                        database = db.name(),
+                        error = error.chain(),
+                        "old events could not be deleted"
+                    );
+                }
+            }
+            tokio::select! {
+                biased;
+                () = shutdown.requested() => return,
+                () = db.clock().sleep(PERIOD) => {}
+            }
+        }
+    }
+
+    /// Deletes what is older now, in small transactions; how many rows there were.
+    pub async fn prune(&self, db: &Database, lease: &Lease, shutdown: &Shutdown) -> Result<u64> {
+        let context = Context::background(db.name().to_owned());
+        let now = db.clock().now();
+        let (outbox, inbox) = (now - self.outbox, now - self.inbox);
+        let mut rows = 0;
+        while !shutdown.is_requested() {
+            let chunk = db
+                .write_as(&context, lease, move |tx| Ok(prune_outbox(tx, outbox)? + prune_inbox(tx, inbox)?))
+                .await?;
+            rows += chunk;
+            if chunk == 0 {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+}
+
+// Deletes from the front only, so that the log has no gap inside, even if the wall clock stepped back meanwhile. The
+// newest row stays: the next position is counted from it.
+fn prune_outbox(tx: &Tx<'_>, before: Timestamp) -> Result<u64> {
+    let kept = tx.query_one(
+        "SELECT min(position) FROM (SELECT position, at FROM outbox ORDER BY position LIMIT ?1) WHERE at >= ?2",
+        &[CHUNK.into(), before.into()],
+        |row| row.get::<Option<i64>>(0),
+    )?;
+    let ends = tx.query_one("SELECT min(position), max(position) FROM outbox", &[], |row| {
+        Ok((row.get::<Option<i64>>(0)?, row.get::<Option<i64>>(1)?))
+    })?;
+    let Some((Some(first), Some(newest))) = ends else { return Ok(0) };
+    let end = kept.flatten().unwrap_or(first + CHUNK).min(newest);
+    if end <= first {
+        return Ok(0);
+    }
+    tx.execute("DELETE FROM outbox WHERE position < ?1", &[end.into()])
+}
+
+// Event ids are UUIDv7, so they begin with the milliseconds at which the event was written: those before `before` are
+// a range of the key.
+fn prune_inbox(tx: &Tx<'_>, before: Timestamp) -> Result<u64> {
+    let millis = u64::try_from(before.as_micros() / 1_000).unwrap_or(0);
+    let mut bound = [0; 16];
+    bound[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    let consumers = tx.query("SELECT number FROM event_consumers", &[], |row| row.get::<i64>(0))?;
+    let mut rows = 0;
+    for consumer in consumers {
+        rows += tx.execute(
+            "DELETE FROM event_inbox WHERE consumer = ?1 AND id <= \
+             (SELECT max(id) FROM (SELECT id FROM event_inbox WHERE consumer = ?1 AND id < ?2 ORDER BY id LIMIT ?3))",
+            &[consumer.into(), (&bound).into(), CHUNK.into()],
+        )?;
+    }
+    Ok(rows)
+}
