@@ -1,1 +1,21 @@
-//! mainstay-identity
+//! Who somebody is: tokens between services, passwords, and the credentials of browsers and programs.
+//!
+//! Only the edge turns a credential into a [`Principal`](mainstay_core::Principal); behind it the principal crosses
+//! from service to service inside a token that its caller signs for its callee. This crate keeps no table and speaks
+//! no transport: accounts and sessions are stored by the service that owns them, headers are read by `http` and `rpc`.
+//! What somebody *may* do is not decided here.
+
+pub mod codes;
+mod mac;
+pub mod token;
+
+pub mod password;
+pub mod session;
+
+mod authenticator;
+
+pub use authenticator::{Authenticator, Sessions};
+pub use codes::CODES;
+pub use password::{Passwords, Verdict};
+pub use session::{AnonymousSessions, Credential, Fingerprint, SessionSecret};
+pub use token::{Claims, Minter, TokenKeys, Verifier};
