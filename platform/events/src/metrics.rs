@@ -1,10 +1,10 @@
 //! What producers and consumers measure.
 
+use mainstay_telemetry::Registry;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
 
 use crate::consumers::Outcome;
 use crate::envelope::Position;
@@ -36,38 +36,38 @@ impl Metrics {
     }
 
     /// Registers them all; once a process.
-    pub fn register(registry: &mut Registry) -> Self {
+    pub fn register(registry: &Registry) -> Self {
         let metrics = Self::default();
         registry.register(
-            "mainstay_events_appended",
+            "events_appended",
             "Events written, in transactions that may still have been undone",
             metrics.appended.clone(),
         );
-        registry.register("mainstay_events_applied", "Events that had their effect", metrics.applied.clone());
+        registry.register("events_applied", "Events that had their effect", metrics.applied.clone());
         registry.register(
-            "mainstay_events_repeated",
+            "events_repeated",
             "Events that came again and changed nothing",
             metrics.repeated.clone(),
         );
-        registry.register("mainstay_events_failures", "Failed attempts of events", metrics.failures.clone());
+        registry.register("events_failures", "Failed attempts of events", metrics.failures.clone());
         registry.register(
-            "mainstay_events_dead_keys",
+            "events_dead_keys",
             "Keys that were given up until a person looks at them",
             metrics.dead.clone(),
         );
-        registry.register("mainstay_events_batches", "Committed batches", metrics.batches.clone());
+        registry.register("events_batches", "Committed batches", metrics.batches.clone());
         registry.register(
-            "mainstay_events_failed_batches",
+            "events_failed_batches",
             "Times a consumer could not go on: its database, lease or producer failed",
             metrics.failed_batches.clone(),
         );
         registry.register(
-            "mainstay_events_position",
+            "events_position",
             "The place in the producer's log up to which everything is taken",
             metrics.position.clone(),
         );
         registry.register(
-            "mainstay_events_parked_messages",
+            "events_parked_messages",
             "Messages that wait behind failed ones",
             metrics.parked.clone(),
         );
