@@ -14,4 +14,6 @@ pub mod trace;
 pub use options::{LogFormat, Options};
 pub use registry::{Counter, Gauge, Histogram, LATENCY_SECONDS, OPENMETRICS, Registry, SIZE_BYTES};
 pub use start::{CODES, Guard, TELEMETRY_UNUSABLE, init};
-pub use trace::{Captured, FinishedSpan, Role, SpanGuard, capture, late_span, root_span, span, span_as};
+pub use trace::{
+    Captured, FinishedSpan, Role, SpanGuard, capture, entry_span, late_span, root_span, span, span_as,
+};

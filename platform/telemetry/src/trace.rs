@@ -49,10 +49,21 @@ pub fn span_as(ctx: &Context, role: Role, name: impl Into<Cow<'static, str>>) ->
 
 /// Opens the first span of a trace: the one that the context's own ids name, with nothing above it.
 pub fn root_span(ctx: &Context, role: Role, name: impl Into<Cow<'static, str>>) -> SpanGuard {
+    entry_span(ctx, None, role, name)
+}
+
+/// Opens the span that the context's own ids name, below `parent`: where work enters a process, and the caller's span
+/// came with it.
+pub fn entry_span(
+    ctx: &Context,
+    parent: Option<u64>,
+    role: Role,
+    name: impl Into<Cow<'static, str>>,
+) -> SpanGuard {
     if !ctx.trace().sampled || !export::is_installed() {
         return SpanGuard::silent(ctx.clone());
     }
-    SpanGuard::recording(ctx.clone(), None, role, name.into(), Duration::ZERO)
+    SpanGuard::recording(ctx.clone(), parent, role, name.into(), Duration::ZERO)
 }
 
 /// A span of work that has already taken `elapsed`, though its trace was not sampled: the edge keeps errors and slow

@@ -66,6 +66,13 @@ impl SpanGuard {
         self.span.is_some()
     }
 
+    /// Gives the span the name that was not known when it began, such as a request's route.
+    pub fn rename(&mut self, name: impl Into<Cow<'static, str>>) {
+        if let Some(span) = &mut self.span {
+            span.update_name(name);
+        }
+    }
+
     /// Adds an attribute. Never a secret, an address or a body.
     pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         if let Some(span) = &mut self.span {

@@ -1,0 +1,22 @@
+//! Who a credential belongs to: the question that this crate asks and does not answer.
+
+use async_trait::async_trait;
+use mainstay_core::{Context, Id, Principal, Result, Session};
+
+use crate::session::SessionIssued;
+
+/// Turns credentials into principals. Only here, at the edge, does that happen.
+#[async_trait]
+pub trait Authenticator: Send + Sync + 'static {
+    /// The principal behind a session token, which came as a bearer token or in the session cookie. `ctx` is that of
+    /// the edge itself, with the request's trace and deadline, for asking a service.
+    ///
+    /// # Errors
+    /// `core.unauthenticated` when the token is forged, expired or revoked; anything else means that it could not be
+    /// found out, and refuses the request without touching the caller's session.
+    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Principal>;
+
+    /// A session for a visitor who brought no credential, and the token that proves it from now on. Called for every
+    /// such request, so it should keep nothing.
+    fn visitor(&self) -> Result<(Id<Session>, SessionIssued)>;
+}

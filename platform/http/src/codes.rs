@@ -1,0 +1,102 @@
+//! The codes that this crate raises.
+
+use mainstay_core::{Code, Kind};
+
+pub const BODY_MALFORMED: Code = Code::new(
+    "http.body_malformed",
+    Kind::InvalidArgument,
+    "The body is not JSON",
+    "Send valid JSON; the message says at which line and column it stops being so.",
+);
+pub const BODY_INVALID: Code = Code::new(
+    "http.body_invalid",
+    Kind::InvalidArgument,
+    "The body has a field that cannot be used",
+    "Correct the field that the answer names and send it again.",
+);
+pub const BODY_TOO_LARGE: Code = Code::new(
+    "http.body_too_large",
+    Kind::OutOfRange,
+    "The body is too large",
+    "Send less at once; the message says how much is taken.",
+);
+pub const BODY_TOO_SLOW: Code = Code::new(
+    "http.body_too_slow",
+    Kind::DeadlineExceeded,
+    "The body did not arrive in time",
+    "Send it again over a better connection; nothing was done.",
+);
+pub const BODY_BROKEN: Code =
+    Code::new("http.body_broken", Kind::Cancelled, "The body broke off", "Send it again; nothing was done.");
+pub const MEDIA_TYPE: Code = Code::new(
+    "http.media_type",
+    Kind::InvalidArgument,
+    "The body is of a kind that is not understood",
+    "Send JSON with the header content-type: application/json.",
+);
+pub const METHOD_NOT_ALLOWED: Code = Code::new(
+    "http.method_not_allowed",
+    Kind::Unimplemented,
+    "The address does not take this method",
+    "Use one of the methods that the Allow header names.",
+);
+pub const QUERY_INVALID: Code = Code::new(
+    "http.query_invalid",
+    Kind::InvalidArgument,
+    "The query of the address cannot be used",
+    "Correct the parameter that the message names.",
+);
+pub const OVERLOADED: Code = Code::new(
+    "http.overloaded",
+    Kind::Unavailable,
+    "Too many requests at once",
+    "Wait as long as Retry-After says and send it again; nothing was done.",
+);
+pub const REFUSED: Code = Code::new(
+    "http.refused",
+    Kind::InvalidArgument,
+    "The request was refused",
+    "Look at the status of the answer; the request cannot succeed as it is.",
+);
+pub const IDEMPOTENCY_KEY: Code = Code::new(
+    "http.idempotency_key",
+    Kind::InvalidArgument,
+    "An idempotency key is needed",
+    "Send a header Idempotency-Key with a fresh random value, and the same one when you ask again.",
+);
+pub const IDEMPOTENCY_MISMATCH: Code = Code::new(
+    "http.idempotency_mismatch",
+    Kind::InvalidArgument,
+    "The idempotency key was used for another request",
+    "Use a new key for a new request; repeat an old one unchanged.",
+);
+pub const IDEMPOTENCY_RUNNING: Code = Code::new(
+    "http.idempotency_running",
+    Kind::Aborted,
+    "The first request with this key still runs",
+    "Wait as long as Retry-After says and ask again with the same key.",
+);
+pub const NOT_LISTENING: Code = Code::new(
+    "http.not_listening",
+    Kind::FailedPrecondition,
+    "The address cannot be listened on",
+    "Choose another address for http.listen, or end the process that uses it.",
+);
+
+/// Every code of this crate.
+pub const CODES: &[&Code] = &[
+    &BODY_MALFORMED,
+    &BODY_INVALID,
+    &BODY_TOO_LARGE,
+    &BODY_TOO_SLOW,
+    &BODY_BROKEN,
+    &MEDIA_TYPE,
+    &METHOD_NOT_ALLOWED,
+    &QUERY_INVALID,
+    &OVERLOADED,
+    &REFUSED,
+    &IDEMPOTENCY_KEY,
+    &IDEMPOTENCY_MISMATCH,
+    &IDEMPOTENCY_RUNNING,
+    &NOT_LISTENING,
+];

@@ -1,0 +1,14 @@
+//! What handlers take: the context, the body, ids of the path, the query, the idempotency key. Each refuses with a
+//! problem that names what is wrong.
+
+mod body;
+mod context;
+mod key;
+mod path;
+mod query;
+
+pub use body::Body;
+pub use context::Ctx;
+pub use key::IdempotencyKey;
+pub use path::{Path, PathId};
+pub use query::Query;

@@ -1,0 +1,87 @@
+//! Turns the credential of a request into a principal, and makes the context that the handlers get.
+//!
+//! A bearer token that does not hold is refused: the program that sent it must know. A cookie that does not hold is
+//! replaced by a visitor's: a person with an old browser tab is no attacker, and what a visitor may see is harmless.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use mainstay_core::{Context, Kind, Principal, TenantId, codes};
+
+use crate::authenticator::Authenticator;
+use crate::layers::Handle;
+use crate::layers::observe::edge_context;
+use crate::problem::Problem;
+use crate::session::{self, SessionEnded, SessionIssued};
+use crate::visit::{Exchange, Visit};
+
+/// Finds out who asks.
+pub(crate) struct Authenticate<S> {
+    next: S,
+    authenticator: Arc<dyn Authenticator>,
+    secure: bool,
+}
+
+impl<S> Authenticate<S> {
+    pub(super) fn new(next: S, authenticator: Arc<dyn Authenticator>, secure: bool) -> Self {
+        Self { next, authenticator, secure }
+    }
+
+    async fn identify(
+        &self,
+        headers: &HeaderMap,
+        visit: &Visit,
+    ) -> Result<(Principal, Option<SessionIssued>), Problem> {
+        if let Some(token) = bearer(headers)? {
+            return Ok((self.authenticator.authenticate(&asking(visit), token).await?, None));
+        }
+        if let Some(token) = session::cookie(headers) {
+            match self.authenticator.authenticate(&asking(visit), token).await {
+                Ok(principal) => return Ok((principal, None)),
+                Err(error) if error.kind() == Kind::Unauthenticated => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let (visitor, issued) = self.authenticator.visitor()?;
+        Ok((Principal::Anonymous(visitor), Some(issued)))
+    }
+}
+
+impl<S: Handle> Handle for Authenticate<S> {
+    async fn handle(&self, mut exchange: Exchange) -> Result<Response, Problem> {
+        let visit = Arc::clone(&exchange.visit);
+        let (principal, issued) = self.identify(exchange.request.headers(), &visit).await?;
+        let context = Context::new(TenantId::SOLE, principal, visit.trace).with_deadline(visit.deadline);
+        // This layer runs once a request, so nobody was first.
+        let _ = visit.context.set(context);
+        exchange.request.extensions_mut().insert(visit);
+
+        let mut response = self.next.handle(exchange).await?;
+        // What the handler said about the session is later than what was found at the door.
+        if let Some(by_handler) = response.extensions_mut().remove::<SessionIssued>() {
+            session::issue(response.headers_mut(), &by_handler, self.secure);
+        } else if response.extensions_mut().remove::<SessionEnded>().is_some() {
+            session::end(response.headers_mut());
+        } else if let Some(issued) = issued {
+            session::issue(response.headers_mut(), &issued, self.secure);
+        }
+        Ok(response)
+    }
+}
+
+fn asking(visit: &Visit) -> Context {
+    edge_context(visit.trace).with_deadline(visit.deadline)
+}
+
+/// The bearer token, if the header is there; another scheme is a misunderstanding that is better told.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).unwrap_or_default();
+    let token = token.trim_ascii();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(codes::UNAUTHENTICATED.error("write Authorization: Bearer and a session token").into());
+    }
+    Ok(Some(token))
+}

@@ -1,0 +1,102 @@
+//! Turns every refusal into problem+json, and logs a failure once, here, where it is handled.
+
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{ALLOW, CONTENT_TYPE};
+use mainstay_core::{Kind, codes};
+
+use crate::codes::{METHOD_NOT_ALLOWED, REFUSED};
+use crate::layers::Handle;
+use crate::problem::Problem;
+use crate::visit::{Exchange, Visit};
+
+/// Answers for whoever refused.
+pub(crate) struct Problems<S> {
+    next: S,
+}
+
+impl<S> Problems<S> {
+    pub(super) fn new(next: S) -> Self {
+        Self { next }
+    }
+}
+
+impl<S: Handle> Handle for Problems<S> {
+    async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
+        let visit = exchange.visit.clone();
+        match self.next.handle(exchange).await {
+            Ok(response) if response.status().as_u16() < 400 => Ok(response),
+            Ok(response) => Ok(refused_within(response, &visit)),
+            Err(problem) => Ok(answer(problem, &visit)),
+        }
+    }
+}
+
+/// The routes answered with a failure: a problem of a handler, or a bare status of the router.
+fn refused_within(mut response: Response, visit: &Visit) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return merge(answer(problem, visit), response);
+    }
+    let is_bare = match response.headers().get(CONTENT_TYPE) {
+        None => true,
+        // What axum's own refusals look like; an answer that a handler made has a telling type.
+        Some(media_type) => media_type.as_bytes().starts_with(b"text/plain"),
+    };
+    if !is_bare {
+        return response;
+    }
+    let problem = match response.status() {
+        StatusCode::NOT_FOUND => codes::NOT_FOUND.error("nothing has that address"),
+        StatusCode::METHOD_NOT_ALLOWED => METHOD_NOT_ALLOWED.error("the address does not take that method"),
+        status if status.is_server_error() => codes::INTERNAL.error("the answer could not be made"),
+        _ => REFUSED.error("the request cannot be used as it is"),
+    };
+    merge(answer(problem.into(), visit), response)
+}
+
+/// Keeps what the refused answer said beside its body: sessions, and which methods are allowed.
+fn merge(mut rendered: Response, original: Response) -> Response {
+    let (mut parts, _) = original.into_parts();
+    if let Some(allow) = parts.headers.remove(ALLOW) {
+        rendered.headers_mut().insert(ALLOW, allow);
+    }
+    for (name, value) in crate::session::remaining(&parts.headers) {
+        rendered.headers_mut().append(name, value);
+    }
+    rendered
+}
+
+fn answer(problem: Problem, visit: &Visit) -> Response {
+    log(&problem, visit);
+    let mut response = problem.render(Some(visit.trace.trace_id));
+    // The outermost layer marks the span with it.
+    response.extensions_mut().insert(problem);
+    response
+}
+
+fn log(problem: &Problem, visit: &Visit) {
+    let error = problem.error();
+    let trace = format_args!("{:032x}", visit.trace.trace_id);
+    let route = visit.route_name();
+    match error.kind() {
+        Kind::Unknown | Kind::Internal | Kind::DataLoss => {
+            tracing::error!(route, %trace, error = error.chain(), "a request failed");
+        }
+        Kind::Unavailable | Kind::DeadlineExceeded => {
+            tracing::warn!(route, %trace, error = error.chain(), "a request could not be served");
+        }
+        Kind::Cancelled
+        | Kind::InvalidArgument
+        | Kind::NotFound
+        | Kind::AlreadyExists
+        | Kind::PermissionDenied
+        | Kind::ResourceExhausted
+        | Kind::FailedPrecondition
+        | Kind::Aborted
+        | Kind::OutOfRange
+        | Kind::Unimplemented
+        | Kind::Unauthenticated => {
+            tracing::debug!(route, %trace, error = error.chain(), "a request was refused");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Errors as HTTP answers: the status of each kind, and the body of RFC 9457.
+//!
+//! A handler returns `Result<_, Problem>` and uses `?` on [`mainstay_core::Error`]. The private source of an error goes
+//! no further than the log, which the layers write once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use mainstay_core::{Error, FieldError, Kind, Retry};
+use serde::Serialize;
+
+use crate::codes;
+
+/// The media type of every refusal.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Where the pages of the codes are; the `type` of a problem is this and the code.
+pub const PAGES: &str = "/problems/";
+
+/// A refusal on its way out.
+#[derive(Clone, Debug)]
+pub struct Problem(Arc<Error>);
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
+}
+
+impl Problem {
+    pub fn error(&self) -> &Error {
+        &self.0
+    }
+
+    pub fn status(&self) -> StatusCode {
+        status_of(&self.0)
+    }
+
+    /// The answer, with the trace that the reader can quote when it is known.
+    pub(crate) fn render(&self, trace_id: Option<u128>) -> Response {
+        let error = &*self.0;
+        let status = status_of(error);
+        let retry_after = match error.retry() {
+            Retry::Never => None,
+            Retry::After(wait) => Some(wait),
+        };
+        let document = Document {
+            r#type: format!("{PAGES}{}", error.code()),
+            title: error.title(),
+            status: status.as_u16(),
+            detail: error.message(),
+            code: error.code(),
+            errors: error.fields(),
+            retry_after_ms: retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            trace: trace_id.map(|id| format!("{id:032x}")),
+        };
+        // Strings and numbers always serialise; an empty body would still carry the status.
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let mut response = Response::new(axum::body::Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(wait) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds_rounded_up(wait)));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.render(None);
+        // The layers find it here, log it, and render it again with the trace.
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+// Retry-After knows whole seconds only; earlier than the hint would be too early.
+fn seconds_rounded_up(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// The status of an error: that of its code where HTTP has a more telling one, else that of its kind.
+pub fn status_of(error: &Error) -> StatusCode {
+    let of_code = [
+        (&codes::BODY_INVALID, StatusCode::UNPROCESSABLE_ENTITY),
+        (&codes::BODY_TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
+        (&codes::BODY_TOO_SLOW, StatusCode::REQUEST_TIMEOUT),
+        (&codes::BODY_BROKEN, StatusCode::BAD_REQUEST),
+        (&codes::MEDIA_TYPE, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (&codes::METHOD_NOT_ALLOWED, StatusCode::METHOD_NOT_ALLOWED),
+        (&codes::IDEMPOTENCY_MISMATCH, StatusCode::UNPROCESSABLE_ENTITY),
+    ];
+    if error.code().starts_with("http.")
+        && let Some((_, status)) = of_code.iter().find(|(code, _)| error.is(code))
+    {
+        return *status;
+    }
+    status_of_kind(error.kind())
+}
+
+/// The one mapping from kinds to statuses.
+pub const fn status_of_kind(kind: Kind) -> StatusCode {
+    match kind {
+        // The caller will hardly read it. 499 is nginx's, and not a constant anywhere.
+        Kind::Cancelled => match StatusCode::from_u16(499) {
+            Ok(status) => status,
+            Err(_) => StatusCode::BAD_REQUEST,
+        },
+        Kind::InvalidArgument | Kind::OutOfRange => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::PermissionDenied => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::AlreadyExists | Kind::FailedPrecondition | Kind::Aborted => StatusCode::CONFLICT,
+        Kind::ResourceExhausted => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unknown | Kind::Internal | Kind::DataLoss => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Unimplemented => StatusCode::NOT_IMPLEMENTED,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+    }
+}

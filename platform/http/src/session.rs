@@ -1,0 +1,88 @@
+//! Handing a session to a browser or a program, and taking it away.
+//!
+//! A handler adds [`SessionIssued`] or [`SessionEnded`] to its answer; the layer that reads the cookie is the one that
+//! writes it, so its name and attributes stand in one place.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponseParts, ResponseParts};
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use mainstay_secrets::Secret;
+
+/// The cookie's name.
+pub const COOKIE_NAME: &str = "session";
+
+/// The same token as a header of the answer, for programs that keep no cookies and send it as a bearer token.
+pub const HEADER: HeaderName = HeaderName::from_static("mainstay-session");
+
+/// A new session: `(SessionIssued { … }, Json(answer))`.
+#[derive(Clone, Debug)]
+pub struct SessionIssued {
+    /// What proves the session.
+    pub token: Secret<String>,
+    /// How long a browser keeps it.
+    pub max_age: Duration,
+}
+
+/// The session is over: `(SessionEnded, StatusCode::NO_CONTENT)`.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionEnded;
+
+impl IntoResponseParts for SessionIssued {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
+
+impl IntoResponseParts for SessionEnded {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
+
+/// Writes the session into the answer. A token that no header can hold is left out; tokens are ours and are ASCII.
+pub(crate) fn issue(headers: &mut HeaderMap, issued: &SessionIssued, secure: bool) {
+    let token = issued.token.expose();
+    let cookie = format!(
+        "{COOKIE_NAME}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}",
+        issued.max_age.as_secs(),
+        if secure { "; Secure" } else { "" },
+    );
+    if let (Ok(mut cookie), Ok(mut plain)) = (HeaderValue::try_from(cookie), HeaderValue::from_str(token)) {
+        // Keeps the token out of HTTP/2's compression tables and of debug output.
+        cookie.set_sensitive(true);
+        plain.set_sensitive(true);
+        headers.append(SET_COOKIE, cookie);
+        headers.insert(HEADER, plain);
+    }
+}
+
+/// Takes the cookie away.
+pub(crate) fn end(headers: &mut HeaderMap) {
+    headers
+        .append(SET_COOKIE, HeaderValue::from_static("session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+}
+
+/// The session cookie of a request, if there is one that is not empty.
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim_ascii().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE_NAME && !value.is_empty()).then_some(value))
+}
+
+/// What an answer that is replaced by a refusal has said about the session.
+pub(crate) fn remaining(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let cookies = headers.get_all(SET_COOKIE).iter().map(|value| (SET_COOKIE, value.clone()));
+    cookies.chain(headers.get(HEADER).map(|value| (HEADER, value.clone())))
+}
