@@ -1,0 +1,72 @@
+//! The thread that owns the connection that writes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use mainstay_core::{Result, Stopwatch};
+use mainstay_sql::Options;
+use tokio::sync::watch;
+
+use super::batch::Batches;
+use super::checkpoint::Checkpoints;
+use super::linger::Linger;
+use super::queue::Queue;
+use super::session::Session;
+use super::{io, settings};
+
+/// Works in one commit at most. At a few microseconds each, those that came first wait a few milliseconds for the
+/// rest; larger batches would save nothing noticeable of a sync.
+const BATCH: usize = 1_024;
+
+/// The running thread, as its database sees it.
+pub(super) struct Writer(watch::Receiver<()>);
+
+impl Writer {
+    /// Opens the file on the caller's thread, so that a failure is the caller's, and starts the thread.
+    pub(super) fn start(file: &Path, name: &str, options: &Options, queue: Arc<Queue>) -> Result<Self> {
+        let connection = settings::writer(file)?;
+        let checkpoints = Checkpoints::watch(&connection, options.metrics.of(name));
+        let batches = Batches::new(Session::new(connection)?, name, options, Arc::clone(&queue));
+        let (running, ended) = watch::channel(());
+        thread::Builder::new()
+            .name(format!("write {name}"))
+            .spawn(move || {
+                // Dropped last, also by a panic: whoever waits for the end hears of it.
+                let _running = running;
+                let _abandon = Abandon(Arc::clone(&queue));
+                serve(&queue, batches, checkpoints);
+            })
+            .map_err(|error| io("the thread that writes cannot be started", error))?;
+        Ok(Self(ended))
+    }
+
+    /// Waits until the thread has finished what was queued and closed the file.
+    pub(super) async fn ended(&self) {
+        let mut ended = self.0.clone();
+        // The only news of this channel is that its sender is gone.
+        while ended.changed().await.is_ok() {}
+    }
+}
+
+fn serve(queue: &Queue, mut batches: Batches, mut checkpoints: Checkpoints) {
+    let mut works = Vec::with_capacity(BATCH);
+    let mut linger = Linger::default();
+    while queue.take(&mut works, BATCH) {
+        linger.gather(queue, &mut works, BATCH);
+        let watch = Stopwatch::start();
+        batches.run(&mut works);
+        linger.learn(batches.present, watch.elapsed());
+        checkpoints.when_due(&batches.session);
+    }
+    checkpoints.finish(&batches.session);
+}
+
+// Nobody may wait for a thread that is gone, whatever ended it.
+struct Abandon(Arc<Queue>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
