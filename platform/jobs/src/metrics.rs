@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use mainstay_telemetry::Registry;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::{Registry, Unit};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct KindLabel {
@@ -50,36 +50,26 @@ impl Metrics {
     }
 
     /// Registers them all; once a process.
-    pub fn register(registry: &mut Registry) -> Self {
+    pub fn register(registry: &Registry) -> Self {
         let metrics = Self::unregistered();
         registry.register(
-            "mainstay_jobs_enqueued",
+            "jobs_enqueued",
             "Jobs enqueued, in transactions that may still have been undone",
             metrics.enqueued.clone(),
         );
-        registry.register("mainstay_jobs_done", "Jobs that ended well", metrics.done.clone());
-        registry.register("mainstay_jobs_failed", "Attempts that failed", metrics.failed.clone());
+        registry.register("jobs_done", "Jobs that ended well", metrics.done.clone());
+        registry.register("jobs_failed", "Attempts that failed", metrics.failed.clone());
+        registry.register("jobs_dead", "Jobs given up until a person looks at them", metrics.dead.clone());
+        registry.register("jobs_running", "Jobs that run now", metrics.running.clone());
+        registry.register("jobs_attempt_seconds", "Time that an attempt took", metrics.duration.clone());
         registry.register(
-            "mainstay_jobs_dead",
-            "Jobs given up until a person looks at them",
-            metrics.dead.clone(),
-        );
-        registry.register("mainstay_jobs_running", "Jobs that run now", metrics.running.clone());
-        registry.register_with_unit(
-            "mainstay_jobs_attempt",
-            "Time that an attempt took",
-            Unit::Seconds,
-            metrics.duration.clone(),
-        );
-        registry.register_with_unit(
-            "mainstay_jobs_lateness",
+            "jobs_lateness_seconds",
             "From when a job was due to its start",
-            Unit::Seconds,
             metrics.lateness.clone(),
         );
-        registry.register("mainstay_jobs_schedule_fired", "Firings of schedules", metrics.fired.clone());
+        registry.register("jobs_schedule_fired", "Firings of schedules", metrics.fired.clone());
         registry.register(
-            "mainstay_jobs_schedule_passed_over",
+            "jobs_schedule_passed_over",
             "Firings passed over because the former job had not ended",
             metrics.passed_over.clone(),
         );
