@@ -1,1 +1,8 @@
-//! mainstay-testkit
+//! What tests stand on: throw-away databases and harnesses. A dev-dependency only.
+//!
+//! Everything here panics when it cannot do its work, with the whole chain of causes: there is nobody to answer to.
+
+pub mod database;
+pub mod saga;
+
+pub use database::TestDatabase;

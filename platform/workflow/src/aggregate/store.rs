@@ -1,0 +1,249 @@
+//! Appends and loads the events of one kind of aggregate.
+
+use std::sync::Arc;
+
+use mainstay_core::{Context, Id, Result, codes};
+use mainstay_sql::{Row, Tx, View};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::event::{Aggregate, DomainEvent, Loaded, Recorded};
+use super::projection::{self, Projection};
+use super::snapshot::Snapshots;
+use super::upcast::{Sample, Upcaster, Upcasters};
+
+/// Events of one page of a history at most.
+const PAGE_MAX: u32 = 500;
+
+/// The store of one kind of aggregate, in the tables of its service's database. Built once, cheap to clone.
+pub struct AggregateStore<A: Aggregate>(Arc<Parts<A>>);
+
+struct Parts<A: Aggregate> {
+    upcasters: Upcasters,
+    snapshots: Option<Snapshots<A>>,
+    projections: Vec<Arc<dyn Projection<A>>>,
+}
+
+impl<A: Aggregate> Clone for AggregateStore<A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// A store on its way; see [`AggregateStore::builder`].
+pub struct Builder<A: Aggregate>(Parts<A>);
+
+impl<A: Aggregate> Builder<A> {
+    /// Adds an upcaster; `workflow.bad_definition` when it does not fit the others.
+    pub fn upcaster(mut self, upcaster: Upcaster) -> Result<Self> {
+        self.0.upcasters.add(upcaster)?;
+        Ok(self)
+    }
+
+    /// Keeps a snapshot of every aggregate, renewed after `every` events. `schema` changes with the aggregate's shape.
+    #[must_use]
+    pub fn snapshots(mut self, every: u64, schema: u32) -> Self
+    where
+        A: Serialize + DeserializeOwned,
+    {
+        self.0.snapshots = Some(Snapshots::new(every, schema));
+        self
+    }
+
+    /// Keeps a projection up to date in the transaction of each append.
+    #[must_use]
+    pub fn projection(mut self, projection: impl Projection<A>) -> Self {
+        self.0.projections.push(Arc::new(projection));
+        self
+    }
+
+    #[must_use]
+    pub fn build(self) -> AggregateStore<A> {
+        AggregateStore(Arc::new(self.0))
+    }
+}
+
+impl<A: Aggregate> AggregateStore<A> {
+    /// A store without upcasters, snapshots and projections yet.
+    #[must_use]
+    pub fn builder() -> Builder<A> {
+        Builder(Parts { upcasters: Upcasters::default(), snapshots: None, projections: Vec::new() })
+    }
+
+    /// The aggregate as it is now; `None` when nothing ever happened to it.
+    pub fn load(&self, view: &View<'_>, id: Id<A::Kind>) -> Result<Option<Loaded<A>>> {
+        let snapshot = match &self.0.snapshots {
+            Some(snapshots) => snapshots.load(view, id)?,
+            None => None,
+        };
+        let mut loaded = snapshot.unwrap_or_else(|| Loaded { aggregate: A::default(), version: 0 });
+        view.for_each(
+            "SELECT version, kind, schema, data FROM aggregate_events
+             WHERE aggregate = ?1 AND id = ?2 AND version > ?3 ORDER BY version",
+            &[A::NAME.into(), (&id).into(), integer(loaded.version).into()],
+            |row| {
+                let (kind, json): (String, String) = (row.get(1)?, row.get(3)?);
+                loaded.aggregate.apply(&self.read(&kind, row.get(2)?, &json)?);
+                loaded.version = row.get(0)?;
+                Ok(())
+            },
+        )?;
+        Ok((loaded.version > 0).then_some(loaded))
+    }
+
+    /// Appends what happened to the aggregate, of which the caller has seen `expected` events (0 for a new one). The
+    /// version after it; `core.conflict` when somebody else appended first. Projections are brought up to date in the
+    /// same transaction.
+    pub fn append(
+        &self,
+        tx: &Tx<'_>,
+        ctx: &Context,
+        id: Id<A::Kind>,
+        expected: u64,
+        events: &[A::Event],
+    ) -> Result<u64> {
+        let present = version(tx, A::NAME, id)?;
+        if present != expected {
+            return Err(codes::CONFLICT.error(format!("{id} is at version {present}, not {expected}")));
+        }
+        let (principal, trace) = (ctx.principal().to_string(), ctx.trace().traceparent());
+        let mut recorded = Vec::with_capacity(events.len());
+        let mut version = expected;
+        for event in events {
+            version += 1;
+            let json = serde_json::to_string(event)
+                .map_err(|error| codes::INTERNAL.because("an event cannot be stored", error))?;
+            tx.execute(
+                "INSERT INTO aggregate_events (aggregate, id, version, kind, schema, at, principal, trace, data)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                &[
+                    A::NAME.into(),
+                    (&id).into(),
+                    integer(version).into(),
+                    event.kind().into(),
+                    event.schema().into(),
+                    tx.now().into(),
+                    (&principal).into(),
+                    (&trace).into(),
+                    (&json).into(),
+                ],
+            )?;
+            if !self.0.projections.is_empty() {
+                recorded.push(Recorded {
+                    position: position(tx, A::NAME, id, version)?,
+                    id,
+                    version,
+                    at: tx.now(),
+                    principal: principal.clone(),
+                    trace: trace.clone(),
+                    event: event.clone(),
+                });
+            }
+        }
+        for projection in &self.0.projections {
+            projection::follow(tx, projection.as_ref(), &recorded)?;
+        }
+        self.snapshot(tx, id, expected, version)?;
+        Ok(version)
+    }
+
+    /// A page of what happened to the aggregate after its event `after`, oldest first.
+    pub fn history(
+        &self,
+        view: &View<'_>,
+        id: Id<A::Kind>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Recorded<A>>> {
+        view.query(
+            "SELECT position, id, version, kind, schema, at, principal, trace, data FROM aggregate_events
+             WHERE aggregate = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4",
+            &[A::NAME.into(), (&id).into(), integer(after).into(), limit.min(PAGE_MAX).into()],
+            |row| self.recorded(row),
+        )
+    }
+
+    /// Forgets every snapshot; the next loads fold the events.
+    pub fn drop_snapshots(&self, tx: &Tx<'_>) -> Result<()> {
+        tx.execute("DELETE FROM aggregate_snapshots WHERE aggregate = ?1", &[A::NAME.into()])?;
+        Ok(())
+    }
+
+    /// Reads stored samples with the present upcasters. An error names the first sample that cannot be read, or an
+    /// upcaster that no sample covers: for the test that every aggregate with upcasters has.
+    pub fn check_samples(&self, samples: &[Sample]) -> Result<Vec<A::Event>> {
+        for source in self.0.upcasters.sources() {
+            if !samples.iter().any(|sample| (sample.kind, sample.schema) == source) {
+                return Err(codes::NOT_FOUND.error(format!("no sample covers the upcaster from {source:?}")));
+            }
+        }
+        samples.iter().map(|sample| self.read(sample.kind, sample.schema, sample.json)).collect()
+    }
+
+    pub(super) fn projections(&self) -> &[Arc<dyn Projection<A>>] {
+        &self.0.projections
+    }
+
+    /// Events of every aggregate of this kind after a position, in commit order.
+    pub(super) fn after(&self, view: &View<'_>, position: i64, limit: u32) -> Result<Vec<Recorded<A>>> {
+        view.query(
+            "SELECT position, id, version, kind, schema, at, principal, trace, data FROM aggregate_events
+             WHERE position > ?1 AND aggregate = ?2 ORDER BY position LIMIT ?3",
+            &[position.into(), A::NAME.into(), limit.into()],
+            |row| self.recorded(row),
+        )
+    }
+
+    fn recorded(&self, row: &Row<'_>) -> Result<Recorded<A>> {
+        let (kind, json): (String, String) = (row.get(3)?, row.get(8)?);
+        Ok(Recorded {
+            position: row.get(0)?,
+            id: row.get(1)?,
+            version: row.get(2)?,
+            at: row.get(5)?,
+            principal: row.get(6)?,
+            trace: row.get(7)?,
+            event: self.read(&kind, row.get(4)?, &json)?,
+        })
+    }
+
+    fn read(&self, kind: &str, schema: u32, json: &str) -> Result<A::Event> {
+        self.0.upcasters.read(kind, schema, json)
+    }
+
+    fn snapshot(&self, tx: &Tx<'_>, id: Id<A::Kind>, before: u64, after: u64) -> Result<()> {
+        match &self.0.snapshots {
+            Some(snapshots) if after / snapshots.every > before / snapshots.every => {
+                self.load(tx, id)?.map_or(Ok(()), |loaded| snapshots.store(tx, id, &loaded))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn version<K: mainstay_core::IdKind>(view: &View<'_>, aggregate: &str, id: Id<K>) -> Result<u64> {
+    let found = view.query_one(
+        "SELECT version FROM aggregate_events WHERE aggregate = ?1 AND id = ?2 ORDER BY version DESC LIMIT 1",
+        &[aggregate.into(), (&id).into()],
+        |row| row.get(0),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+fn position<K: mainstay_core::IdKind>(
+    view: &View<'_>,
+    aggregate: &str,
+    id: Id<K>,
+    version: u64,
+) -> Result<i64> {
+    let found = view.query_one(
+        "SELECT position FROM aggregate_events WHERE aggregate = ?1 AND id = ?2 AND version = ?3",
+        &[aggregate.into(), (&id).into(), integer(version).into()],
+        |row| row.get(0),
+    )?;
+    found.ok_or_else(|| codes::INTERNAL.error("an event is gone that was just stored"))
+}
+
+fn integer(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}

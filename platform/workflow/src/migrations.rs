@@ -1,0 +1,21 @@
+//! The tables of sagas, aggregates and projections. Every service has them; they cost nothing while they are empty.
+
+use mainstay_sql::{Migration, MigrationSet};
+
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    module: "mainstay.workflow",
+    migrations: &[
+        Migration {
+            version: 1,
+            name: "sagas",
+            up: include_str!("migrations/001_up.sql"),
+            down: include_str!("migrations/001_down.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "aggregates and projections",
+            up: include_str!("migrations/002_up.sql"),
+            down: include_str!("migrations/002_down.sql"),
+        },
+    ],
+};

@@ -1,0 +1,3 @@
+DROP TABLE projections;
+DROP TABLE aggregate_snapshots;
+DROP TABLE aggregate_events;

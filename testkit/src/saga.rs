@@ -1,0 +1,1 @@
+//! Runs a saga through everything that can happen to it.
