@@ -30,6 +30,7 @@ pub mod connection;
 pub mod engine;
 
 mod holder;
+mod list;
 mod work;
 
 pub use codes::{CODES, constraint};
