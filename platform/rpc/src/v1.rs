@@ -3,6 +3,7 @@
 #![expect(clippy::allow_attributes, reason = "generated code carries its own exceptions")]
 
 mod convert;
+mod envelope;
 
 pub use convert::required_money;
 

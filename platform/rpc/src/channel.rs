@@ -1,0 +1,148 @@
+//! The caller's side: a tower service under each generated client, with every layer that a call passes on its way out.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Poller, Poll};
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Request, Response};
+use mainstay_core::{Clock, Context, Kind, Result};
+use mainstay_identity::Minter;
+use mainstay_telemetry::{Role, span_as};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::Service;
+
+use crate::codes::WITHOUT_CONTEXT;
+use crate::layer::metrics::CallerFigures;
+use crate::layer::{attempt, authorization, deadline, trace};
+use crate::network::{Network, Route};
+use crate::request::OpenEnded;
+use crate::status::{kind_of, status};
+
+/// Names the callee: several services may share one address.
+pub(crate) const CALLEE: HeaderName = HeaderName::from_static("mainstay-service");
+
+/// A stream without an end has to begin within this time; the callee only has to look at its log.
+const OPENING_LIMIT: Duration = Duration::from_secs(5);
+
+/// The way from one service to another one, wherever it runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Channel(Arc<Parts>);
+
+struct Parts {
+    callee: String,
+    header: HeaderValue,
+    network: Network,
+    minter: Minter,
+    clock: Clock,
+    figures: CallerFigures,
+}
+
+impl Channel {
+    pub(crate) fn new(
+        callee: &str,
+        header: HeaderValue,
+        network: Network,
+        minter: Minter,
+        clock: Clock,
+        figures: CallerFigures,
+    ) -> Self {
+        Self(Arc::new(Parts { callee: callee.to_owned(), header, network, minter, clock, figures }))
+    }
+
+    /// The service at the other end.
+    pub fn callee(&self) -> &str {
+        &self.0.callee
+    }
+}
+
+impl Parts {
+    async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+        // Metrics: outermost, so that what the layers below refuse is counted too.
+        let running = self.figures.begin(request.uri().path());
+        let outcome = self.send(request).await;
+        running.end(match &outcome {
+            Ok(response) => outcome_of(response),
+            Err(error) => Some(error.kind()),
+        });
+        outcome.map_err(|error| status(&error))
+    }
+
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>> {
+        // Context: taken out and the rest thrown away, so that nothing but bytes crosses, in the process too.
+        let ctx: Context = request
+            .extensions_mut()
+            .remove()
+            .ok_or_else(|| WITHOUT_CONTEXT.error("a call was made without its context"))?;
+        let is_open_ended = request.extensions_mut().remove::<OpenEnded>().is_some();
+        request.extensions_mut().clear();
+
+        // Trace: a span around all that follows; the callee's work hangs below it.
+        let mut span = span_as(&ctx, Role::Client, span_name(&ctx, &request));
+        trace::write(request.headers_mut(), span.context().trace());
+
+        // Attempt: only for the eyes of who reads the callee's trace.
+        attempt::write(request.headers_mut(), ctx.attempt());
+
+        // Authorization: signed for this callee alone, and used again while it is fresh.
+        authorization::write(request.headers_mut(), &self.minter, &ctx)?;
+
+        // Route: which of the services at one address is meant.
+        request.headers_mut().insert(CALLEE, self.header.clone());
+
+        // Deadline: last, so that the time told to the callee is what is left now; and kept here as well, since a dead
+        // callee keeps none.
+        let left = if is_open_ended {
+            OPENING_LIMIT
+        } else {
+            let left = deadline::time_left(&ctx, &self.clock)?;
+            deadline::write(request.headers_mut(), left);
+            left
+        };
+
+        let transport = async {
+            match self.network.route(&self.callee)? {
+                Route::Here(mount) => self.network.call_here(mount, request).await,
+                Route::Elsewhere(remote) => remote.call(request).await,
+            }
+        };
+        let outcome = self.clock.timeout(left, transport).await.flatten();
+        span.note(outcome)
+    }
+}
+
+impl Service<Request<Body>> for Channel {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
+
+    /// Always ready: a callee that is down or busy is told by the call's outcome.
+    fn poll_ready(&mut self, _: &mut Poller<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let parts = Arc::clone(&self.0);
+        Box::pin(async move { parts.call(request).await })
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Channel({})", self.0.callee)
+    }
+}
+
+/// How a call ended, as far as its head tells: a failed unary call has its status there, a good one only ends later.
+pub(crate) fn outcome_of(response: &Response<Body>) -> Option<Kind> {
+    let value = response.headers().get(Status::GRPC_STATUS)?;
+    kind_of(Code::from_bytes(value.as_bytes()))
+}
+
+/// The method's path for a span that is recorded, nothing for one that is not: the common case copies no text.
+pub(crate) fn span_name(ctx: &Context, request: &Request<Body>) -> String {
+    if ctx.trace().sampled { request.uri().path().trim_start_matches('/').to_owned() } else { String::new() }
+}

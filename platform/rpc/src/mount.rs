@@ -1,0 +1,172 @@
+//! The callee's side: a service's contracts under its name, with every layer that a call passes on its way in.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use mainstay_core::{Clock, Context, Error, Principal, Result, TenantId, codes};
+use mainstay_identity::Verifier;
+use mainstay_telemetry::{Counter, Registry, Role, span_as};
+use tonic::body::Body;
+use tonic::codegen::BoxFuture;
+use tonic::server::NamedService;
+use tower::Service;
+
+use crate::channel::{outcome_of, span_name};
+use crate::codes::MOUNTED_TWICE;
+use crate::descriptors;
+use crate::layer::boundary::{self, GuardedBody};
+use crate::layer::limit::{CALLS_MAX, Limit};
+use crate::layer::metrics::{MethodFigures, Side};
+use crate::layer::{attempt, authorization, deadline, trace};
+use crate::status::status;
+
+type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response<Body>, Infallible> + Send + Sync>;
+
+/// One contract that a service implements.
+pub struct RpcService {
+    pub(crate) name: &'static str,
+    pub(crate) descriptors: &'static [u8],
+    handler: Handler,
+}
+
+impl RpcService {
+    /// `server` is the generated server around the service's implementation; `descriptors` the `FILE_DESCRIPTOR_SET`
+    /// of its contracts crate, from which methods are known and reflection answers.
+    pub fn new<S>(server: S, descriptors: &'static [u8]) -> Self
+    where
+        S: Service<
+                Request<Body>,
+                Response = Response<Body>,
+                Error = Infallible,
+                Future = BoxFuture<Response<Body>, Infallible>,
+            > + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        // Generated servers are always ready; a clone counts up the reference to the implementation.
+        Self { name: S::NAME, descriptors, handler: Arc::new(move |request| server.clone().call(request)) }
+    }
+}
+
+struct Method {
+    handler: Handler,
+    figures: Arc<MethodFigures>,
+}
+
+/// A service in this process, as its callers reach it.
+pub(crate) struct Mount {
+    name: String,
+    contracts: Vec<(&'static str, &'static [u8])>,
+    methods: HashMap<String, Method>,
+    unknown: Arc<MethodFigures>,
+    // `None` lets everybody in: for what tells nothing but health and shape.
+    verifier: Option<Verifier>,
+    limit: Limit,
+    panics: Counter,
+    clock: Clock,
+}
+
+impl Mount {
+    pub(crate) fn new(
+        name: &str,
+        services: Vec<RpcService>,
+        verifier: Option<Verifier>,
+        clock: &Clock,
+        registry: &Registry,
+    ) -> Result<Self> {
+        let registry = registry.scoped(name);
+        let mut methods = HashMap::new();
+        let mut contracts = Vec::with_capacity(services.len());
+        for service in services {
+            if contracts.iter().any(|(contract, _)| *contract == service.name) {
+                return Err(MOUNTED_TWICE.error(format!("{name} brings the contract {} twice", service.name)));
+            }
+            contracts.push((service.name, service.descriptors));
+            for path in descriptors::method_paths(service.name, service.descriptors)? {
+                let figures = Arc::new(MethodFigures::new(&registry, Side::Callee, "", &path));
+                methods.insert(path, Method { handler: Arc::clone(&service.handler), figures });
+            }
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            contracts,
+            methods,
+            unknown: Arc::new(MethodFigures::new(&registry, Side::Callee, "", "unknown")),
+            verifier,
+            limit: Limit::new(CALLS_MAX),
+            panics: registry.counter("rpc_server_panics", "Handlers that panicked.", &[]),
+            clock: clock.clone(),
+        })
+    }
+
+    /// The names of its contracts, such as `shop.orders.v1.Orders`, with their descriptors.
+    pub(crate) fn contracts(&self) -> &[(&'static str, &'static [u8])] {
+        &self.contracts
+    }
+
+    pub(crate) async fn serve(&self, request: Request<Body>) -> Response<Body> {
+        // Metrics: outermost, so that what the layers below refuse is counted too. What no contract has is counted
+        // under one name, for anybody can think up paths.
+        let Some(method) = self.methods.get(request.uri().path()) else {
+            self.unknown.begin().end(Some(codes::UNIMPLEMENTED.kind));
+            return refusal(&codes::UNIMPLEMENTED.error(format!("{} has no such method", self.name)));
+        };
+        let running = method.figures.begin();
+
+        // Panic boundary: around all the rest, so that the answer, its metrics and its caller see an ordinary failure.
+        let outcome = boundary::guard(&self.panics, self.admit(method, request)).await.flatten();
+
+        let response = outcome.unwrap_or_else(|error| refusal(&error));
+        running.end(outcome_of(&response));
+        response
+    }
+
+    async fn admit(&self, method: &Method, mut request: Request<Body>) -> Result<Response<Body>> {
+        // Concurrency: before anything that costs, so that refusing is cheap when it matters.
+        let place = self.limit.enter()?;
+
+        // Authorization: no token for this service, no context; the principal is what the token says and nothing else.
+        let (tenant, principal, on_behalf_of) = match &self.verifier {
+            Some(verifier) => {
+                let claims = authorization::read(request.headers(), verifier)?;
+                let who = (claims.tenant, claims.principal.clone(), claims.on_behalf_of.clone());
+                request.extensions_mut().insert(claims);
+                who
+            }
+            None => (TenantId::SOLE, Principal::Service("outside".into()), None),
+        };
+
+        // Deadline: enforced here, whatever the caller does; the handler sees it in its context and passes it on.
+        let left = deadline::read(request.headers())?;
+
+        // Context and trace: what the handler works in.
+        let mut ctx = Context::new(tenant, principal, trace::read(request.headers()))
+            .with_deadline(self.clock.monotonic() + left);
+        if on_behalf_of.is_some() {
+            ctx = ctx.with_on_behalf_of(on_behalf_of);
+        }
+        let attempt = attempt::read(request.headers());
+        if attempt > 1 {
+            ctx = ctx.with_attempt(attempt);
+        }
+        let mut span = span_as(&ctx, Role::Server, span_name(&ctx, &request));
+        if span.is_recording() {
+            span.set("rpc.attempt", i64::from(attempt));
+        }
+        request.extensions_mut().insert(span.context());
+
+        // Size: the generated server refuses a message above 4 MiB by its length, before it reads it.
+        let handler = (method.handler)(request);
+        let outcome = self.clock.timeout(left, handler).await;
+        let response = span.note(outcome)?.unwrap_or_else(|never| match never {});
+        Ok(response.map(|body| Body::new(GuardedBody::new(body, self.panics.clone(), place))))
+    }
+}
+
+pub(crate) fn refusal(error: &Error) -> Response<Body> {
+    status(error).into_http()
+}
