@@ -1,0 +1,91 @@
+//! What is old is deleted, by age alone, and nobody misses an event without being told.
+
+use std::time::Duration;
+
+use mainstay_core::Shutdown;
+use mainstay_events::{EventSource, Position, Retention, codes as events, dead_letters};
+
+use crate::support::{GROUP, Node, is_failing, record};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn prune(node: &Node, retention: &Retention) -> u64 {
+    let lease = node.leadership.wait().await;
+    retention.prune(&node.db, &lease, &Shutdown::new()).await.unwrap()
+}
+
+async fn count(node: &Node, table: &'static str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    node.read(move |view| view.query_one(&sql, &[], |row| row.get(0))).await.unwrap()
+}
+
+#[tokio::test]
+async fn old_events_go_the_newest_stays_and_positions_go_on() {
+    let node = Node::new().await;
+    let retention = Retention::default();
+    for number in 0..1_200 {
+        node.tell([("a", number)]).await;
+    }
+    assert_eq!(prune(&node, &retention).await, 0);
+    node.time.advance(31 * DAY);
+    assert_eq!(prune(&node, &retention).await, 1_199);
+    node.tell([("a", 1_200)]).await;
+    assert_eq!(node.outbox.newest().await.unwrap(), Position(1_201));
+    // A new consumer starts with what there is.
+    let page = node.outbox.follow("test.notes", Position::START, 10).next().await.unwrap();
+    assert_eq!(page.events.len(), 2);
+}
+
+#[tokio::test]
+async fn the_log_has_no_gap_inside_although_the_wall_clock_stepped_back() {
+    let node = Node::new().await;
+    node.tell([("a", 1)]).await;
+    node.time.set_wall(crate::support::start() - 100 * DAY);
+    node.tell([("a", 2)]).await;
+    node.time.set_wall(crate::support::start());
+    node.tell([("a", 3)]).await;
+    // The second is older than 30 days by its time, but stands behind one that is not.
+    assert_eq!(prune(&node, &Retention::default()).await, 0);
+    let page = node.outbox.follow("test.notes", Position(1), 10).next().await.unwrap();
+    assert_eq!(page.events.len(), 2);
+}
+
+#[tokio::test]
+async fn a_consumer_that_missed_events_stops_and_says_so() {
+    let node = Node::new().await;
+    let retention = Retention::default();
+    node.tell([("a", 1)]).await;
+    node.run([node.subscription().handle(record)]);
+    node.reached(1).await;
+    let next = node.again().await;
+    node.stop().await;
+    next.tell([("a", 2), ("a", 3)]).await;
+    next.time.advance(40 * DAY);
+    next.tell([("a", 4)]).await;
+    prune(&next, &retention).await;
+    next.run([next.subscription().handle(record)]);
+    next.until(|status| is_failing(status, events::HISTORY_PRUNED.name)).await;
+    assert_eq!(next.numbers().await, [1]);
+    // A person accepts the gap.
+    next.write(|tx| dead_letters::move_to(tx, GROUP, Position(3))).await;
+    next.pass_time_until(|status| status.position == Position(4)).await;
+    assert_eq!(next.numbers().await, [1, 4]);
+    next.stop().await;
+}
+
+#[tokio::test]
+async fn the_inbox_forgets_what_cannot_come_again() {
+    let node = Node::new().await;
+    node.tell((0..600).map(|number| ("a", number))).await;
+    node.run([node.subscription().handle(record)]);
+    node.reached(600).await;
+    node.time.advance(30 * DAY + Duration::from_secs(3_600));
+    node.tell([("a", 600)]).await;
+    node.reached(601).await;
+    prune(&node, &Retention::default()).await;
+    assert_eq!((count(&node, "outbox").await, count(&node, "event_inbox").await), (1, 601));
+    node.time.advance(DAY);
+    prune(&node, &Retention::default()).await;
+    assert_eq!(count(&node, "event_inbox").await, 1);
+    node.stop().await;
+}
