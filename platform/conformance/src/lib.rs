@@ -5,6 +5,7 @@
 //! only: no engine is named here.
 
 pub mod case;
+pub mod rpc;
 pub mod sql;
 
 pub use case::Case;

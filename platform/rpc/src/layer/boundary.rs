@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::FutureExt;
+use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use mainstay_core::lifecycle::panic_message;
 use mainstay_core::{Error, Result, codes};
@@ -60,7 +61,11 @@ impl http_body::Body for GuardedBody {
             Err(panic) => {
                 self.has_panicked = true;
                 let error = caught(&self.panics, panic.as_ref());
-                Poll::Ready(Some(Err(status(&error))))
+                // As trailers, the way a stream's failure is told: an error here would reset the call, and with it
+                // throw away what was sent before.
+                let mut trailers = HeaderMap::new();
+                let outcome = status(&error).add_header(&mut trailers);
+                Poll::Ready(Some(outcome.map(|()| Frame::trailers(trailers))))
             }
         }
     }
