@@ -53,6 +53,7 @@ mod runner;
 mod schedule;
 mod store;
 
+pub use codes::CODES;
 pub use job::{Job, JobContext, JobKind, Policy};
 pub use jobs::{Enqueued, Jobs};
 pub use metrics::Metrics;

@@ -1,0 +1,9 @@
+//! Jobs and schedules on a real database, and what is done to them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod failures;
+mod leases;
+mod queue;
+mod schedules;
+mod support;
