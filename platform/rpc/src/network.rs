@@ -115,6 +115,17 @@ impl Network {
         Ok(Channel::new(callee, header, self.clone(), minter, self.0.clock.clone(), figures))
     }
 
+    /// Whether a service can be reached: one of this process always can, one elsewhere is connected to.
+    ///
+    /// # Errors
+    /// `rpc.not_connected` when nobody knows where it is, `core.unavailable` when nobody answers there.
+    pub async fn probe(&self, name: &str) -> Result<()> {
+        match self.route(name)? {
+            Route::Here(_) => Ok(()),
+            Route::Elsewhere(remote) => remote.reach().await,
+        }
+    }
+
     /// A typed handle to `callee`; `new` is the generated client's constructor, such as `PaymentsClient::new`.
     ///
     /// # Errors

@@ -43,6 +43,11 @@ impl Remote {
         })
     }
 
+    /// Opens the connection unless it is open.
+    pub(crate) async fn reach(&self) -> Result<()> {
+        self.connector.sender().await.map(drop)
+    }
+
     pub(crate) async fn call(&self, mut request: Request<Body>) -> Result<Response<Body>> {
         let _place = self
             .places

@@ -3,3 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod conformance;
+mod dead_peers;
+mod drain;
+mod event_log;
+mod outsiders;
+mod routing;
+mod world;
