@@ -47,13 +47,14 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     println!("file, 1 record a sync: {raw_one:.0}/s; 64: {raw_many:.0}/s");
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        for tasks in [1, 8, 64] {
-            writes(&folder, tasks, if tasks == 1 { raw_one } else { raw_many }).await?;
-        }
-        reads(&folder).await
-    })
-    .map_err(|error| error.chain())?;
+    runtime
+        .block_on(async {
+            for tasks in [1, 8, 64] {
+                writes(&folder, tasks, if tasks == 1 { raw_one } else { raw_many }).await?;
+            }
+            reads(&folder).await
+        })
+        .map_err(|error| error.chain())?;
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use mainstay_core::lifecycle::panic_message;
 use mainstay_core::{Code, Error, Result as CoreResult};
 
 /// What a case came to: nothing to say, or what was found instead of what was promised.
-pub type Outcome = Result<(), String>;
+pub type Outcome<T = ()> = Result<T, String>;
 
 /// One case: a promise in words, and the check of it. Cases do not disturb each other.
 pub struct Case {

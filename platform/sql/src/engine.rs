@@ -116,6 +116,30 @@ impl Options {
     }
 
     #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    #[must_use]
+    pub fn with_slow_after(mut self, slow_after: Duration) -> Self {
+        self.slow_after = slow_after;
+        self
+    }
+
+    #[must_use]
+    pub fn with_queue_capacity(mut self, works: usize) -> Self {
+        self.queue_capacity = works;
+        self
+    }
+
+    #[must_use]
+    pub fn with_step_limit(mut self, steps: u64) -> Self {
+        self.step_limit = steps;
+        self
+    }
+
+    #[must_use]
     pub fn with_commit_hook(mut self, hook: Arc<dyn CommitHook>) -> Self {
         self.commit_hook = Some(hook);
         self

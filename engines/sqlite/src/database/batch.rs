@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use mainstay_core::Result;
-use mainstay_sql::{CommitHook, Connection, DatabaseMetrics, Options, Verdict, Work};
+use mainstay_sql::{CommitHook, DatabaseMetrics, Options, Verdict, Work, codes};
 
 use super::errors;
 use super::queue::{Queue, Works};
@@ -23,6 +23,8 @@ pub(super) struct Batches {
     queue: Arc<Queue>,
     /// How many callers there were, in the batch and in line, when the last batch was done.
     pub(super) present: usize,
+    /// Whether the last batch found the disk full.
+    pub(super) disk_full: bool,
     /// Commits that changed something, counted from 1.
     commits: u64,
 }
@@ -37,12 +39,14 @@ impl Batches {
             step_limit: options.step_limit,
             queue,
             present: 0,
+            disk_full: false,
             commits: 0,
         }
     }
 
     /// Runs all works together and answers them. `works` is empty afterwards.
     pub(super) fn run(&mut self, works: &mut Works) {
+        self.disk_full = false;
         self.metrics.batch_size.observe(works.len() as f64);
         if works.len() == 1 {
             return works.drain(..).for_each(|work| self.alone(work));
@@ -82,11 +86,11 @@ impl Batches {
     fn part(&mut self, work: &mut dyn Work) -> Result<u64> {
         let before = self.session.changes();
         let mut run = || {
-            self.session.savepoint()?;
+            self.session.begin_work()?;
             let verdict = self.run_closure(work)?;
             match verdict {
-                Verdict::Keep => self.session.release().map(|()| self.session.changes() - before),
-                Verdict::Undo => self.session.rollback_to().map(|()| 0),
+                Verdict::Keep => self.session.keep_work().map(|()| self.session.changes() - before),
+                Verdict::Undo => self.session.undo_work().map(|()| 0),
             }
         };
         run().inspect_err(|_| {
@@ -106,8 +110,9 @@ impl Batches {
     /// One work in a transaction of its own.
     fn alone(&mut self, mut work: Box<dyn Work>) {
         let refusal = self.alone_until_committed(work.as_mut()).err();
-        if refusal.is_some() {
+        if let Some(refusal) = &refusal {
             self.metrics.refused.inc();
+            self.disk_full |= refusal.is(&codes::FULL);
         }
         self.present = 1 + self.queue.len();
         work.answer(refusal);

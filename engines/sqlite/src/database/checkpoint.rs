@@ -42,13 +42,14 @@ impl Checkpoints {
         Self { metrics, next_at: PAGES }
     }
 
-    /// Called by the writer when it has answered.
-    pub(super) fn when_due(&mut self, session: &Session) {
+    /// Called by the writer when it has answered. `pressed`: the disk was just found full, and the log may hold room
+    /// that could be used again.
+    pub(super) fn when_due(&mut self, session: &Session, pressed: bool) {
         let pages = LOG_PAGES.get();
         if pages < PAGES {
             self.next_at = PAGES;
         }
-        if pages < self.next_at {
+        if pages < self.next_at && !pressed {
             return;
         }
         let waits = pages >= PAGES_TOO_MANY;

@@ -28,6 +28,10 @@ const BEGIN_WRITE: &str = "BEGIN IMMEDIATE -- door";
 const BEGIN_READ: &str = "BEGIN -- door";
 const COMMIT: &str = "COMMIT -- door";
 const ROLLBACK: &str = "ROLLBACK -- door";
+// The work's own savepoint has another name than those within it: undoing it must undo also what a panic left open.
+const WORK: &str = "SAVEPOINT work -- door";
+const KEEP_WORK: &str = "RELEASE work -- door";
+const UNDO_WORK: &str = "ROLLBACK TO work -- door";
 const SAVEPOINT: &str = "SAVEPOINT part -- door";
 const RELEASE: &str = "RELEASE part -- door";
 const ROLLBACK_TO: &str = "ROLLBACK TO part -- door";
@@ -64,6 +68,20 @@ impl Session {
     pub(super) fn rollback(&self) -> Result<()> {
         self.guard.allow(None);
         if self.raw.is_autocommit() { Ok(()) } else { self.own(ROLLBACK) }
+    }
+
+    /// Opens the savepoint of one work.
+    pub(super) fn begin_work(&self) -> Result<()> {
+        self.own(WORK)
+    }
+
+    pub(super) fn keep_work(&self) -> Result<()> {
+        self.own(KEEP_WORK)
+    }
+
+    pub(super) fn undo_work(&self) -> Result<()> {
+        self.own(UNDO_WORK)?;
+        self.own(KEEP_WORK)
     }
 
     /// A budget of steps for the next closure.

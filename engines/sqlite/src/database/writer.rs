@@ -57,7 +57,7 @@ fn serve(queue: &Queue, mut batches: Batches, mut checkpoints: Checkpoints) {
         let watch = Stopwatch::start();
         batches.run(&mut works);
         linger.learn(batches.present, watch.elapsed());
-        checkpoints.when_due(&batches.session);
+        checkpoints.when_due(&batches.session, batches.disk_full);
     }
     checkpoints.finish(&batches.session);
 }
