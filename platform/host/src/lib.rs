@@ -1,1 +1,36 @@
-//! mainstay-host
+//! Puts services into a process and sees it to its end.
+//!
+//! A system's crates implement [`Service`]; a binary mounts them on a [`Host`] with its engines; what differs between
+//! one process with everything and a container a service is only the configuration. The host gives each service
+//! handles to what it declared and nothing else ([`Scope`]), decides whether a peer is in the process or elsewhere
+//! ([`topology`]), runs background work under each service's lease, and drains in order.
+//!
+//! It refuses to know a system or an engine: both are handed in.
+
+mod background;
+pub mod codes;
+mod drain;
+mod loops;
+mod edge;
+mod engines;
+mod folder;
+mod health;
+mod host;
+mod mounting;
+mod process;
+mod running;
+mod scope;
+mod service;
+pub mod settings;
+pub mod signals;
+pub mod topology;
+
+pub use codes::CODES;
+pub use edge::Edge;
+pub use engines::{Engines, NotifierEngine};
+pub use host::{Host, Opened};
+pub use loops::Loops;
+pub use running::Running;
+pub use scope::Scope;
+pub use service::{Mounted, Needs, NoConfig, Service};
+pub use settings::Settings;

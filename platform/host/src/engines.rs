@@ -1,0 +1,95 @@
+//! Which engines a binary has: each is chosen by the scheme of a URL and by nothing else.
+
+use std::fmt;
+use std::sync::Arc;
+
+use mainstay_core::{Clock, Result};
+use mainstay_notify::{Address, Notifier};
+use mainstay_sql::{CommitHook, Database, DatabaseEngine, Metrics, Options};
+
+use crate::codes::NO_ENGINE;
+
+/// Opens a place to send messages to. The binary holds the list of them.
+pub trait NotifierEngine: Send + Sync {
+    /// What stands before the colon of the URL.
+    fn scheme(&self) -> &'static str;
+
+    /// Opens it; what comes after the colon is the engine's own. Messages are from `from`.
+    fn open(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>>;
+}
+
+/// The engines of a binary.
+#[derive(Clone, Default)]
+pub struct Engines {
+    databases: Vec<Arc<dyn DatabaseEngine>>,
+    notifiers: Vec<Arc<dyn NotifierEngine>>,
+    commit_hook: Option<Arc<dyn CommitHook>>,
+}
+
+impl Engines {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an engine for services' databases.
+    #[must_use]
+    pub fn database(mut self, engine: impl DatabaseEngine + 'static) -> Self {
+        self.databases.push(Arc::new(engine));
+        self
+    }
+
+    /// Adds an engine for messages to people.
+    #[must_use]
+    pub fn notifier(mut self, engine: impl NotifierEngine + 'static) -> Self {
+        self.notifiers.push(Arc::new(engine));
+        self
+    }
+
+    /// Tells `hook` of each commit of each database: for crash harnesses and counters.
+    #[must_use]
+    pub fn commit_hook(mut self, hook: Arc<dyn CommitHook>) -> Self {
+        self.commit_hook = Some(hook);
+        self
+    }
+
+    /// Opens the database of `service` at `url`; `host.no_engine` names the schemes that would do.
+    pub fn open_database(
+        &self,
+        url: &str,
+        service: &str,
+        clock: &Clock,
+        metrics: &Metrics,
+    ) -> Result<Database> {
+        let engine = by_scheme(&self.databases, url, "database.url", |engine| engine.scheme())?;
+        let mut options = Options::new(clock.clone(), metrics.clone());
+        options.commit_hook.clone_from(&self.commit_hook);
+        engine.open(url, service, options)
+    }
+
+    /// Opens the place where messages go; `host.no_engine` names the schemes that would do.
+    pub fn open_notifier(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>> {
+        by_scheme(&self.notifiers, url, "notify.url", |engine| engine.scheme())?.open(url, from, clock)
+    }
+}
+
+fn by_scheme<'a, E: ?Sized>(
+    engines: &'a [Arc<E>],
+    url: &str,
+    key: &str,
+    scheme: impl Fn(&E) -> &'static str,
+) -> Result<&'a Arc<E>> {
+    let wanted = url.split(':').next().unwrap_or_default();
+    engines.iter().find(|engine| scheme(engine) == wanted && url.contains(':')).ok_or_else(|| {
+        let known: Vec<String> = engines.iter().map(|engine| format!("{}:…", scheme(engine))).collect();
+        NO_ENGINE.error(format!("{key} is {url:?}, which no engine opens; write {}", known.join(" or ")))
+    })
+}
+
+impl fmt::Debug for Engines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engines")
+            .field("databases", &self.databases.iter().map(|engine| engine.scheme()).collect::<Vec<_>>())
+            .field("notifiers", &self.notifiers.iter().map(|engine| engine.scheme()).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}

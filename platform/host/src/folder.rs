@@ -1,0 +1,63 @@
+//! The data folder: made on the first start, and marked by each service that a process runs on it.
+//!
+//! Two processes may share a folder, since SQLite and the leases allow it; but whoever starts the same service twice
+//! on one folder nearly always meant another folder. So the second one is warned, not refused.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use mainstay_core::Result;
+use rustix::fs::{FlockOperation, flock};
+
+use crate::codes::DATA_FOLDER;
+
+/// Marks that this process runs some services on the folder. The marks go with the process, however it ends.
+#[derive(Debug)]
+pub struct FolderMarks {
+    _files: Vec<File>,
+    shared: Vec<&'static str>,
+}
+
+impl FolderMarks {
+    /// Makes the folder if need be and marks it for each service.
+    pub fn set(folder: &Path, services: &[&'static str]) -> Result<Self> {
+        let marks = folder.join("running");
+        fs::create_dir_all(&marks).map_err(|error| {
+            DATA_FOLDER.error(format!("the data folder {} cannot be made: {error}", folder.display()))
+        })?;
+        let mut files = Vec::new();
+        let mut shared = Vec::new();
+        for service in services {
+            let path = marks.join(service);
+            let file = File::create(&path).map_err(|error| {
+                DATA_FOLDER.error(format!("the data folder {} cannot be written: {error}", folder.display()))
+            })?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => files.push(file),
+                Err(_) => shared.push(*service),
+            }
+        }
+        Ok(Self { _files: files, shared })
+    }
+
+    /// Services that another process runs on the same folder.
+    pub fn shared(&self) -> &[&'static str] {
+        &self.shared
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = FolderMarks::set(folder.path(), &["shop.cart", "shop.orders"]).unwrap();
+        assert!(first.shared().is_empty());
+        let second = FolderMarks::set(folder.path(), &["shop.orders", "shop.payments"]).unwrap();
+        assert_eq!(second.shared(), ["shop.orders"]);
+        drop(first);
+        assert!(FolderMarks::set(folder.path(), &["shop.cart", "shop.orders"]).unwrap().shared().is_empty());
+    }
+}

@@ -1,0 +1,269 @@
+//! Puts services into a process: reads the configuration, opens and migrates databases, starts each service, wires
+//! peers, and begins the background work.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use mainstay_core::{Clock, Code, Configuration, Result, Shutdown};
+use mainstay_http::{App, Catalogue, Health};
+use mainstay_identity::Sessions;
+use mainstay_sql::{Database, MigrationSet};
+use mainstay_workflow::Sagas;
+
+use crate::background::Background;
+use crate::codes::{NOT_STARTED, PORT_TAKEN};
+use crate::edge::{Edge, EdgeAuthenticator, MakeSessions, NoSessions};
+use crate::engines::Engines;
+use crate::folder::FolderMarks;
+use crate::health;
+use crate::mounting::{Mounting, OneService, StandIn};
+use crate::process::Process;
+use crate::running::{Running, RunningParts};
+use crate::scope::Scope;
+use crate::service::{Mounted, Service};
+use crate::settings::Settings;
+use crate::topology::Topology;
+
+/// Codes that a platform's own crates raise; services add theirs with [`Host::codes`].
+const PLATFORM_CODES: &[&[&Code]] = &[
+    crate::codes::CODES,
+    mainstay_core::config::CODES,
+    mainstay_events::codes::CODES,
+    mainstay_identity::CODES,
+    mainstay_jobs::CODES,
+    mainstay_notify::CODES,
+    mainstay_rpc::CODES,
+    mainstay_secrets::CODES,
+    mainstay_telemetry::CODES,
+    mainstay_workflow::CODES,
+];
+
+/// A process in the making.
+pub struct Host {
+    configuration: Configuration,
+    engines: Engines,
+    clock: Clock,
+    services: Vec<Box<dyn Mounting>>,
+    sessions: Option<MakeSessions>,
+    codes: Vec<&'static [&'static Code]>,
+    logs: bool,
+}
+
+/// A service's database, opened for an operator. Nothing of the service runs.
+pub struct Opened {
+    pub name: &'static str,
+    pub database: Database,
+    /// The platform's tables and the service's own, in the order in which they are applied.
+    pub migrations: Vec<MigrationSet>,
+    /// For looking at runs; nothing is executed.
+    pub sagas: Option<Sagas>,
+}
+
+impl Host {
+    pub fn new(configuration: Configuration, engines: Engines, clock: Clock) -> Self {
+        Self {
+            configuration,
+            engines,
+            clock,
+            services: Vec::new(),
+            sessions: None,
+            codes: PLATFORM_CODES.to_vec(),
+            logs: false,
+        }
+    }
+
+    /// Adds a service to the process.
+    #[must_use]
+    pub fn mount<S: Service>(mut self) -> Self {
+        self.services.push(Box::new(OneService::<S>::new()));
+        self
+    }
+
+    /// Adds something that answers under a service's name: a fake of a peer, for the tests of those who call it.
+    #[must_use]
+    pub fn stand_in(mut self, name: &'static str, mounted: Mounted) -> Self {
+        self.services.push(Box::new(StandIn::new(name, mounted)));
+        self
+    }
+
+    /// Says who keeps the sessions of people who logged in. Without it there are anonymous visitors only.
+    #[must_use]
+    pub fn sessions<F>(mut self, make: F) -> Self
+    where
+        F: FnOnce(&Edge) -> Result<Arc<dyn Sessions>> + Send + 'static,
+    {
+        self.sessions = Some(Box::new(make));
+        self
+    }
+
+    /// Adds error codes that have a page at `/problems/<code>`.
+    #[must_use]
+    pub fn codes(mut self, codes: &'static [&'static Code]) -> Self {
+        self.codes.push(codes);
+        self
+    }
+
+    /// Installs the process's log and traces at the start. Tests, which start many hosts, leave it out.
+    #[must_use]
+    pub fn with_logs(mut self) -> Self {
+        self.logs = true;
+        self
+    }
+
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// The host's own sections.
+    pub fn settings(&self) -> Result<Settings> {
+        Settings::read(&self.configuration)
+    }
+
+    /// Reads every section, so that a mistake is found before anything is opened. Unknown keys are refused.
+    pub fn check(mut self) -> Result<Self> {
+        self.settings()?;
+        for service in &mut self.services {
+            service.configure(&self.configuration)?;
+        }
+        self.configuration.refuse_unknown()?;
+        Ok(self)
+    }
+
+    /// Opens the databases of all services and starts nothing: for commands that look at them or migrate them.
+    pub fn open(self) -> Result<Vec<Opened>> {
+        let mut host = self.check()?;
+        let process = host.process()?;
+        let mut opened = Vec::new();
+        for service in &mut host.services {
+            let scope = Scope::new(service.name(), Arc::clone(&process));
+            service.gather(&scope)?;
+            let parts = scope.into_parts();
+            if let Some(database) = parts.database {
+                let (migrations, sagas) = (parts.migrations, parts.sagas);
+                opened.push(Opened { name: service.name(), database, migrations, sagas });
+            }
+        }
+        Ok(opened)
+    }
+
+    fn process(&self) -> Result<Arc<Process>> {
+        let settings = self.settings()?;
+        let mounted: BTreeSet<&'static str> = self.services.iter().map(|service| service.name()).collect();
+        if mounted.len() < self.services.len() {
+            return Err(NOT_STARTED.error("a service is mounted twice in one process"));
+        }
+        let topology = Topology::new(mounted, &settings.peers);
+        Process::new(settings, self.engines.clone(), self.clock.clone(), topology)
+    }
+
+    /// Starts everything. When this returns, every service takes requests and its background work has begun.
+    pub async fn start(self) -> Result<Running> {
+        let mut host = self.check()?;
+        let process = host.process()?;
+        let telemetry = if host.logs {
+            let guard = mainstay_telemetry::init(&process.settings.telemetry, &process.clock, "mainstay")?;
+            guard.register(&process.registry);
+            Some(guard)
+        } else {
+            None
+        };
+        let names: Vec<&'static str> = host.services.iter().map(|service| service.name()).collect();
+        let marks = FolderMarks::set(&process.settings.process.data, &names)?;
+        if !marks.shared().is_empty() {
+            tracing::warn!(
+                services = marks.shared().join(", "),
+                folder = %process.settings.process.data.display(),
+                "another process runs these services on the same data folder; the leases keep their background work apart",
+            );
+        }
+
+        let mut background = Vec::new();
+        let mut routes = Router::new();
+        for mut service in std::mem::take(&mut host.services) {
+            let name = service.name();
+            let (mounted, work) = start_one(service.as_mut(), &process).await?;
+            routes = routes.merge(mounted.http);
+            process.mount(name, mounted.rpc, work.parts().outbox.clone()).await?;
+            background.push(work);
+        }
+
+        let health = Health::new(&process.clock);
+        health::add_checks(&health, &process, &background);
+        let rpc = match process.settings.rpc.address()? {
+            Some(address) => Some(process.network.listen(&address.to_string(), &Shutdown::new()).await?),
+            None => None,
+        };
+        let http = host.bind(&process, health.clone(), routes).await?;
+
+        for work in &mut background {
+            work.begin(&process.clock, &process.tasks);
+        }
+        let shutdown = Shutdown::new();
+        health.set_started();
+        tracing::info!(services = names.join(", "), http = %http.address(), "serves");
+        Ok(Running::new(RunningParts { process, background, health, http, rpc, shutdown, marks, telemetry }))
+    }
+
+    async fn bind(
+        &mut self,
+        process: &Arc<Process>,
+        health: Health,
+        routes: Router,
+    ) -> Result<mainstay_http::Bound> {
+        let sessions = match self.sessions.take() {
+            Some(make) => make(&Edge::new(Arc::clone(process)))?,
+            None => Arc::new(NoSessions),
+        };
+        let parts = mainstay_http::Parts {
+            options: process.settings.http.clone(),
+            telemetry: process.settings.telemetry.clone(),
+            clock: process.clock.clone(),
+            registry: process.registry.clone(),
+            tasks: process.tasks.clone(),
+            health,
+            authenticator: Arc::new(EdgeAuthenticator::new(process, sessions)),
+        };
+        let listen = parts.options.listen;
+        App::new(parts, Catalogue::new(&self.codes), routes).bind().await.map_err(|error| {
+            let taken = |io: &std::io::Error| io.kind() == std::io::ErrorKind::AddrInUse;
+            if error.cause::<std::io::Error>().is_some_and(taken) {
+                PORT_TAKEN.error(format!(
+                    "another process listens on {listen}; end it, or choose another address with http.listen"
+                ))
+            } else {
+                error
+            }
+        })
+    }
+}
+
+/// Opens, migrates and starts one service.
+async fn start_one(service: &mut dyn Mounting, process: &Arc<Process>) -> Result<(Mounted, Background)> {
+    let scope = Scope::new(service.name(), Arc::clone(process));
+    service.gather(&scope)?;
+    let parts = scope.into_parts();
+    if let Some(database) = &parts.database {
+        for applied in database.migrate(&parts.migrations).await? {
+            tracing::info!(
+                service = service.name(),
+                module = applied.module,
+                version = applied.version,
+                name = applied.name,
+                "migrated",
+            );
+        }
+    }
+    let mounted = service.start(process.clock.clone())?;
+    let background = Background::new(service.name(), parts);
+    background.check().await?;
+    Ok((mounted, background))
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.services.iter().map(|service| service.name()).collect();
+        f.debug_struct("Host").field("services", &names).finish_non_exhaustive()
+    }
+}

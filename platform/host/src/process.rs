@@ -1,0 +1,101 @@
+//! What the services of one process share: the clock, tasks, threads, keys, engines, and where their peers are.
+
+use std::sync::Arc;
+
+use mainstay_core::{Clock, CpuPool, Result, Shutdown, Tasks};
+use mainstay_events::Outbox;
+use mainstay_identity::TokenKeys;
+use mainstay_notify::Notifier;
+use mainstay_rpc::{Channel, Network, RpcService, event_log};
+use mainstay_secrets::RootKey;
+use mainstay_telemetry::Registry;
+
+use crate::codes::NOT_STARTED;
+use crate::engines::Engines;
+use crate::settings::Settings;
+use crate::topology::Topology;
+
+/// One process, before and while it serves.
+pub(crate) struct Process {
+    pub(crate) settings: Settings,
+    pub(crate) engines: Engines,
+    pub(crate) clock: Clock,
+    pub(crate) tasks: Tasks,
+    pub(crate) cpu: CpuPool,
+    pub(crate) registry: Registry,
+    pub(crate) sql_metrics: mainstay_sql::Metrics,
+    pub(crate) events_metrics: mainstay_events::Metrics,
+    pub(crate) jobs_metrics: mainstay_jobs::Metrics,
+    pub(crate) root: RootKey,
+    pub(crate) notifier: Arc<dyn Notifier>,
+    pub(crate) topology: Topology,
+    pub(crate) network: Network,
+    /// Ends the streams of events to other processes.
+    pub(crate) streams: Shutdown,
+}
+
+impl Process {
+    /// Makes what is shared: the root key's file and the folder for mail among it.
+    pub(crate) fn new(
+        settings: Settings,
+        engines: Engines,
+        clock: Clock,
+        topology: Topology,
+    ) -> Result<Arc<Self>> {
+        let tasks = Tasks::new();
+        let registry = Registry::new();
+        let threads = cpu_threads(settings.process.cpu_threads);
+        let cpu = CpuPool::new(threads, settings.process.cpu_queue)
+            .map_err(|error| NOT_STARTED.because("the threads for computing cannot be started", error))?;
+        mainstay_telemetry::process::register(&registry, &tasks, &cpu);
+        let root = RootKey::open_or_create(&settings.root_key())?;
+        let network = Network::new(clock.clone(), tasks.clone(), TokenKeys::new(&root), registry.clone());
+        for (name, address) in topology.elsewhere() {
+            network.locate(name, address)?;
+        }
+        Ok(Arc::new(Self {
+            sql_metrics: mainstay_sql::Metrics::register(&registry),
+            events_metrics: mainstay_events::Metrics::register(&registry),
+            jobs_metrics: mainstay_jobs::Metrics::register(&registry),
+            notifier: engines.open_notifier(&settings.notify.url, settings.notify.from()?, &clock)?,
+            streams: Shutdown::new(),
+            settings,
+            engines,
+            clock,
+            tasks,
+            cpu,
+            registry,
+            root,
+            topology,
+            network,
+        }))
+    }
+
+    /// Puts a service where its peers find it, with its events beside its own contracts.
+    pub(crate) async fn mount(
+        &self,
+        name: &'static str,
+        mut contracts: Vec<RpcService>,
+        outbox: Option<Outbox>,
+    ) -> Result<()> {
+        if let Some(outbox) = outbox {
+            contracts.push(event_log(Arc::new(outbox.clone()), self.streams.clone()));
+            self.topology.publish(name, outbox);
+        }
+        self.network.mount(name, contracts).await
+    }
+
+    /// The way from `caller` to `callee`, wherever that runs; `host.no_peer` when nobody knows where.
+    pub(crate) fn channel(&self, caller: &str, callee: &str) -> Result<Channel> {
+        self.topology.place(caller, callee)?;
+        self.network.channel(caller, callee)
+    }
+}
+
+// Half of the cores: the other half answers requests meanwhile.
+fn cpu_threads(wanted: usize) -> usize {
+    if wanted > 0 {
+        return wanted;
+    }
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}

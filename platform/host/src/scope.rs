@@ -1,0 +1,195 @@
+//! What a service may reach, handed to its [`Needs`](crate::Needs): handles that are scoped to it already.
+//!
+//! A scope opens and wires things but starts none of them: sagas, consumers and jobs begin when every service of the
+//! process has started, under the service's lease.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mainstay_core::{Clock, CpuPool, Result, Tasks};
+use mainstay_events::{Consumers, EventSource, Outbox};
+use mainstay_jobs::Jobs;
+use mainstay_notify::Notifier;
+use mainstay_rpc::{Channel, Peer, RemoteLog};
+use mainstay_secrets::Key;
+use mainstay_sql::{Database, Leadership, MigrationSet};
+use mainstay_telemetry::Registry;
+use mainstay_workflow::Sagas;
+use parking_lot::Mutex;
+
+use crate::process::Process;
+use crate::topology::Place;
+
+/// The tables that capabilities of the platform keep in a service's database, before the service's own.
+const PLATFORM_MIGRATIONS: &[MigrationSet] = &[
+    mainstay_events::MIGRATIONS,
+    mainstay_jobs::MIGRATIONS,
+    mainstay_workflow::MIGRATIONS,
+    mainstay_http::idempotency::MIGRATIONS,
+];
+
+/// What one service may reach.
+pub struct Scope {
+    name: &'static str,
+    process: Arc<Process>,
+    registry: Registry,
+    parts: Mutex<Parts>,
+}
+
+/// What the service reached for; the host runs and closes it.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) database: Option<Database>,
+    pub(crate) migrations: Vec<MigrationSet>,
+    pub(crate) leadership: Option<Arc<Leadership>>,
+    pub(crate) outbox: Option<Outbox>,
+    pub(crate) sagas: Option<Sagas>,
+    pub(crate) jobs: Option<Jobs>,
+    pub(crate) consumers: Option<Consumers>,
+    pub(crate) peers: BTreeSet<String>,
+}
+
+impl Scope {
+    pub(crate) fn new(name: &'static str, process: Arc<Process>) -> Self {
+        let registry = process.registry.scoped(name);
+        Self { name, process, registry, parts: Mutex::default() }
+    }
+
+    /// The service's name, such as `shop.orders`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The service's database, with these tables beside the platform's own. It is migrated before the service
+    /// starts. Ask once; asking again adds migrations to the same database.
+    pub fn database(&self, migrations: &[MigrationSet]) -> Result<Database> {
+        let mut parts = self.parts.lock();
+        parts.migrations.extend_from_slice(migrations);
+        self.open(&mut parts)
+    }
+
+    fn open(&self, parts: &mut Parts) -> Result<Database> {
+        if let Some(database) = &parts.database {
+            return Ok(database.clone());
+        }
+        let process = &self.process;
+        let url = &process.settings.database.url;
+        let database = process.engines.open_database(url, self.name, &process.clock, &process.sql_metrics)?;
+        parts.database = Some(database.clone());
+        parts.leadership = Some(Leadership::idle());
+        parts.migrations.splice(0..0, PLATFORM_MIGRATIONS.iter().copied());
+        Ok(database)
+    }
+
+    fn led(&self, parts: &mut Parts) -> Result<(Database, Arc<Leadership>)> {
+        let database = self.open(parts)?;
+        let leadership = parts.leadership.get_or_insert_with(Leadership::idle);
+        Ok((database, Arc::clone(leadership)))
+    }
+
+    /// Where the service tells what happened.
+    pub fn outbox(&self) -> Result<Outbox> {
+        let mut parts = self.parts.lock();
+        if let Some(outbox) = &parts.outbox {
+            return Ok(outbox.clone());
+        }
+        let outbox =
+            Outbox::new(self.open(&mut parts)?, self.name).with_metrics(self.process.events_metrics.clone());
+        parts.outbox = Some(outbox.clone());
+        Ok(outbox)
+    }
+
+    /// The service's consumers of events; add subscriptions in `start`.
+    pub fn consumers(&self) -> Result<Consumers> {
+        let mut parts = self.parts.lock();
+        if let Some(consumers) = &parts.consumers {
+            return Ok(consumers.clone());
+        }
+        let (database, leadership) = self.led(&mut parts)?;
+        let consumers = Consumers::new(database, leadership, self.process.tasks.clone())
+            .with_metrics(self.process.events_metrics.clone());
+        parts.consumers = Some(consumers.clone());
+        Ok(consumers)
+    }
+
+    /// The service's sagas; register definitions in `start`.
+    pub fn sagas(&self) -> Result<Sagas> {
+        let mut parts = self.parts.lock();
+        if let Some(sagas) = &parts.sagas {
+            return Ok(sagas.clone());
+        }
+        let (database, leadership) = self.led(&mut parts)?;
+        let options = mainstay_workflow::Options::default();
+        let sagas = Sagas::new(&database, &leadership, &self.process.tasks, &self.registry, options);
+        parts.sagas = Some(sagas.clone());
+        Ok(sagas)
+    }
+
+    /// The service's durable jobs and schedules; register handlers in `start`.
+    pub fn jobs(&self) -> Result<Jobs> {
+        let mut parts = self.parts.lock();
+        if let Some(jobs) = &parts.jobs {
+            return Ok(jobs.clone());
+        }
+        let (database, leadership) = self.led(&mut parts)?;
+        let jobs = Jobs::new(database, leadership, self.process.tasks.clone())
+            .with_metrics(self.process.jobs_metrics.clone());
+        parts.jobs = Some(jobs.clone());
+        Ok(jobs)
+    }
+
+    /// A client of the service `name`: in this process when it is mounted here, elsewhere when the configuration
+    /// names its address. Connecting waits until the first call. `host.no_peer` when it is neither.
+    pub fn peer<C>(&self, name: &'static str, client: impl FnOnce(Channel) -> C) -> Result<Peer<C>>
+    where
+        C: Clone,
+    {
+        self.parts.lock().peers.insert(name.to_owned());
+        Ok(Peer::new(self.process.channel(self.name, name)?, client))
+    }
+
+    /// The events of the service `name`, wherever it runs.
+    pub fn event_source(&self, name: &'static str) -> Result<Arc<dyn EventSource>> {
+        Ok(match self.process.topology.place(self.name, name)? {
+            Place::Here => self.process.topology.log_here(name),
+            Place::Elsewhere => {
+                self.parts.lock().peers.insert(name.to_owned());
+                let channel = self.process.channel(self.name, name)?;
+                Arc::new(RemoteLog::new(self.name, channel, self.process.clock.clone()))
+            }
+        })
+    }
+
+    /// Sends messages to people.
+    pub fn notifier(&self) -> Arc<dyn Notifier> {
+        Arc::clone(&self.process.notifier)
+    }
+
+    /// The service's own secret key; derive one for each use from it. No other service has it.
+    pub fn secrets(&self) -> Key {
+        self.process.root.derive(&format!("service/{}", self.name))
+    }
+
+    /// Where the service's metrics are registered, with its name on them.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The one place where tasks are spawned.
+    pub fn tasks(&self) -> &Tasks {
+        &self.process.tasks
+    }
+
+    /// Threads for work that computes.
+    pub fn cpu(&self) -> &CpuPool {
+        &self.process.cpu
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.process.clock
+    }
+
+    pub(crate) fn into_parts(self) -> Parts {
+        self.parts.into_inner()
+    }
+}

@@ -1,0 +1,92 @@
+//! What a service is to the host: a name, a section of the configuration, what it needs, and how it starts.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use axum::Router;
+use http::{Request, Response};
+use mainstay_core::{Clock, Result};
+use mainstay_rpc::RpcService;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tonic::body::Body;
+use tonic::codegen::BoxFuture;
+use tonic::server::NamedService;
+use tower::Service as TowerService;
+
+use crate::scope::Scope;
+
+/// A service of a system. One type in each service's crate implements it, and that is all the host knows of it.
+pub trait Service: Send + 'static {
+    /// `<system>.<service>`, such as `shop.orders`: its name in tokens, configuration, metrics and commands.
+    const NAME: &'static str;
+
+    /// Its section of the configuration, `[shop.orders]`. `()` is no section; use [`NoConfig`] for none.
+    type Config: Serialize + DeserializeOwned + Send + 'static;
+
+    /// What it reaches, and all that it reaches.
+    type Needs: Needs + Send + 'static;
+
+    /// Puts the service together. It does no I/O: its database is migrated already, and its background work begins
+    /// when every service of the process has started.
+    fn start(needs: Self::Needs, config: Self::Config, clock: Clock) -> Result<Mounted>;
+}
+
+/// Typed handles to what a service needs, gathered once when it is mounted. What is not declared here cannot be
+/// reached.
+pub trait Needs: Sized {
+    /// Takes the handles from the scope. It is also called by commands that look at a service's database without
+    /// starting the service, so it starts nothing.
+    fn gather(scope: &Scope) -> Result<Self>;
+}
+
+/// The configuration of a service that has none.
+#[derive(Clone, Copy, Debug, Default, Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoConfig {}
+
+/// A started service: its ways in. Its background work was registered through the scope.
+#[derive(Default)]
+pub struct Mounted {
+    pub(crate) http: Router,
+    pub(crate) rpc: Vec<RpcService>,
+}
+
+impl Mounted {
+    /// A service without ways in, so far.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds what outsiders call. The state is applied already; the paths are the public ones, `/v1/orders`.
+    #[must_use]
+    pub fn http(mut self, routes: Router) -> Self {
+        self.http = self.http.merge(routes);
+        self
+    }
+
+    /// Adds what peers call: a generated server, and the descriptors of its contract for reflection.
+    #[must_use]
+    pub fn rpc<S>(mut self, server: S, descriptors: &'static [u8]) -> Self
+    where
+        S: TowerService<
+                Request<Body>,
+                Response = Response<Body>,
+                Error = Infallible,
+                Future = BoxFuture<Response<Body>, Infallible>,
+            > + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        self.rpc.push(RpcService::new(server, descriptors));
+        self
+    }
+}
+
+impl fmt::Debug for Mounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mounted").field("contracts", &self.rpc.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! The host's own sections of the configuration. Each service has its own beside them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mainstay_core::config::BAD_CONFIGURATION;
+use mainstay_core::{Configuration, Result};
+use mainstay_notify::Address;
+use serde::{Deserialize, Serialize};
+
+/// Where the root key lies in the data folder.
+const ROOT_KEY: &str = "keys/root";
+
+/// `[process]`: what concerns the process as a whole.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProcessSettings {
+    /// The folder for everything that outlives the process: keys, mail, databases unless their URL says otherwise.
+    /// Default: `data`.
+    pub data: PathBuf,
+    /// Seconds from the request to stop until the process ends at the latest. Default: 10.
+    pub drain_seconds: u64,
+    /// Threads for work that computes, such as hashing passwords; 0 is one for each two cores. Default: 0.
+    pub cpu_threads: usize,
+    /// Pieces of such work that may wait; more are refused as overload. Default: 64.
+    pub cpu_queue: usize,
+}
+
+impl Default for ProcessSettings {
+    fn default() -> Self {
+        Self { data: "data".into(), drain_seconds: 10, cpu_threads: 0, cpu_queue: 64 }
+    }
+}
+
+impl ProcessSettings {
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+}
+
+/// `[rpc]`: the way in for peers in other processes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RpcSettings {
+    /// Where peers in other processes call, such as `127.0.0.1:9000`; empty opens no port. Default: empty.
+    pub listen: String,
+}
+
+impl RpcSettings {
+    /// The address to listen on, when there is one.
+    pub fn address(&self) -> Result<Option<SocketAddr>> {
+        if self.listen.is_empty() {
+            return Ok(None);
+        }
+        address("rpc.listen", &self.listen).map(Some)
+    }
+}
+
+/// `[database]`: where services keep their rows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// Engine and place, such as `sqlite:data`: each service has a database of its own there. A path is relative to
+    /// the working folder. Empty: SQLite in the data folder. Default: empty.
+    pub url: String,
+}
+
+/// `[notify]`: where mail leaves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NotifySettings {
+    /// Engine and place, such as `folder:data/mail`. Empty: files in `mail` of the data folder. Default: empty.
+    pub url: String,
+    /// The address that mail is from. Default: `shop@mainstay.example`.
+    pub from: String,
+}
+
+impl Default for NotifySettings {
+    fn default() -> Self {
+        Self { url: String::new(), from: "shop@mainstay.example".into() }
+    }
+}
+
+impl NotifySettings {
+    pub(crate) fn from(&self) -> Result<Address> {
+        self.from.parse().map_err(|_| {
+            BAD_CONFIGURATION
+                .error(format!("notify.from is {:?}; write one address, such as shop@example.org", self.from))
+        })
+    }
+}
+
+/// `[peers]`: addresses of services that run elsewhere, by name.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PeerSettings(BTreeMap<String, PeerEntry>);
+
+/// `"shop.orders" = "http://…"`, or the same name as nested tables, as the environment writes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum PeerEntry {
+    Address(String),
+    Names(BTreeMap<String, PeerEntry>),
+}
+
+impl PeerSettings {
+    /// Addresses by full service name.
+    pub fn addresses(&self) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        collect(&mut found, "", &self.0);
+        found
+    }
+}
+
+fn collect(found: &mut BTreeMap<String, String>, prefix: &str, entries: &BTreeMap<String, PeerEntry>) {
+    for (name, entry) in entries {
+        let full = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match entry {
+            PeerEntry::Address(address) => {
+                found.insert(full, address.clone());
+            }
+            PeerEntry::Names(inner) => collect(found, &full, inner),
+        }
+    }
+}
+
+/// Every section that the host reads.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub process: ProcessSettings,
+    pub rpc: RpcSettings,
+    pub database: DatabaseSettings,
+    pub notify: NotifySettings,
+    pub peers: PeerSettings,
+    pub http: mainstay_http::Options,
+    pub telemetry: mainstay_telemetry::Options,
+}
+
+impl Settings {
+    /// Reads and checks the sections; the services' own are read when they are mounted.
+    pub fn read(configuration: &Configuration) -> Result<Self> {
+        let process: ProcessSettings = configuration.section("process")?;
+        let mut database: DatabaseSettings = configuration.section("database")?;
+        let mut notify: NotifySettings = configuration.section("notify")?;
+        if database.url.is_empty() {
+            database.url = format!("sqlite:{}", process.data.display());
+        }
+        if notify.url.is_empty() {
+            notify.url = format!("folder:{}", process.data.join("mail").display());
+        }
+        let rpc: RpcSettings = configuration.section("rpc")?;
+        rpc.address()?;
+        notify.from()?;
+        Ok(Self {
+            rpc,
+            database,
+            notify,
+            peers: configuration.section("peers")?,
+            http: configuration.section("http")?,
+            telemetry: configuration.section("telemetry")?,
+            process,
+        })
+    }
+
+    /// Where the installation's root key lies.
+    pub fn root_key(&self) -> PathBuf {
+        self.process.data.join(ROOT_KEY)
+    }
+}
+
+/// Reads an address to listen on; the sentence names the key and shows a good value.
+pub(crate) fn address(key: &str, text: &str) -> Result<SocketAddr> {
+    text.parse().map_err(|_| {
+        BAD_CONFIGURATION
+            .error(format!("{key} is {text:?}; write an address and a port, such as 127.0.0.1:8080"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peers_are_named_in_quotes_or_nested() {
+        for text in [
+            "[peers]\n\"shop.payments\" = \"http://127.0.0.1:9001\"",
+            "[peers.shop]\npayments = \"http://127.0.0.1:9001\"",
+            "[peers]\nshop.payments = \"http://127.0.0.1:9001\"",
+        ] {
+            let table: toml::Table = text.parse().unwrap();
+            let peers: PeerSettings = table["peers"].clone().try_into().unwrap();
+            assert_eq!(peers.addresses()["shop.payments"], "http://127.0.0.1:9001", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_address_is_named_with_its_key() {
+        let error = RpcSettings { listen: "nine".into() }.address().unwrap_err();
+        assert!(error.is(&BAD_CONFIGURATION));
+        assert!(error.message().contains("rpc.listen"), "{error}");
+    }
+}
