@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 use mainstay_core::{Context, Id, Principal, Result, Session};
+use mainstay_identity::session::ANONYMOUS_LIFETIME;
+use mainstay_secrets::Secret;
 
 use crate::session::SessionIssued;
 
@@ -19,4 +21,17 @@ pub trait Authenticator: Send + Sync + 'static {
     /// A session for a visitor who brought no credential, and the token that proves it from now on. Called for every
     /// such request, so it should keep nothing.
     fn visitor(&self) -> Result<(Id<Session>, SessionIssued)>;
+}
+
+/// Identity's answer: visitors prove themselves, sessions of people are looked up where they are kept.
+#[async_trait]
+impl Authenticator for mainstay_identity::Authenticator {
+    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Principal> {
+        self.principal(ctx, token).await
+    }
+
+    fn visitor(&self) -> Result<(Id<Session>, SessionIssued)> {
+        let (session, token) = self.begin_anonymous();
+        Ok((session, SessionIssued { token: Secret::new(token), max_age: ANONYMOUS_LIFETIME }))
+    }
 }

@@ -48,7 +48,8 @@ pub const QUERY_INVALID: Code = Code::new(
 );
 pub const OVERLOADED: Code = Code::new(
     "http.overloaded",
-    Kind::Unavailable,
+    // Not `Unavailable`: nothing was done, and that is known. Its status is 503 all the same.
+    Kind::ResourceExhausted,
     "Too many requests at once",
     "Wait as long as Retry-After says and send it again; nothing was done.",
 );

@@ -1,6 +1,6 @@
 //! The addresses that belong to the process rather than to a service: probes, metrics and the pages of the codes.
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use mainstay_core::codes::NOT_FOUND;
@@ -53,7 +53,7 @@ impl Endpoints {
     pub(crate) async fn answer(&self, endpoint: Endpoint<'_>, method: &Method) -> Result<Response, Problem> {
         if method != Method::GET && method != Method::HEAD {
             let mut refused =
-                Problem::from(METHOD_NOT_ALLOWED.error("this address is only read")).render(None);
+                Problem::from(METHOD_NOT_ALLOWED.error("this address is only read")).into_response();
             refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return Ok(refused);
         }

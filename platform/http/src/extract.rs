@@ -6,9 +6,11 @@ mod context;
 mod key;
 mod path;
 mod query;
+mod token;
 
 pub use body::Body;
 pub use context::Ctx;
 pub use key::IdempotencyKey;
 pub use path::{Path, PathId};
 pub use query::Query;
+pub use token::SessionToken;

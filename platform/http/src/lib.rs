@@ -26,7 +26,7 @@ pub use app::{App, Parts};
 pub use authenticator::Authenticator;
 pub use catalogue::Catalogue;
 pub use codes::CODES;
-pub use extract::{Body, Ctx, IdempotencyKey, Path, PathId, Query};
+pub use extract::{Body, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken};
 pub use health::{Health, Weight};
 pub use listener::{Bound, Drained};
 pub use options::Options;

@@ -109,6 +109,7 @@ pub fn status_of(error: &Error) -> StatusCode {
         (&codes::BODY_TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
         (&codes::BODY_TOO_SLOW, StatusCode::REQUEST_TIMEOUT),
         (&codes::BODY_BROKEN, StatusCode::BAD_REQUEST),
+        (&codes::OVERLOADED, StatusCode::SERVICE_UNAVAILABLE),
         (&codes::MEDIA_TYPE, StatusCode::UNSUPPORTED_MEDIA_TYPE),
         (&codes::METHOD_NOT_ALLOWED, StatusCode::METHOD_NOT_ALLOWED),
         (&codes::IDEMPOTENCY_MISMATCH, StatusCode::UNPROCESSABLE_ENTITY),

@@ -96,9 +96,11 @@ fn invalid<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
         Ok(_) => (String::new(), error.to_string()),
         Err(error) => (error.path().to_string(), error.inner().to_string()),
     };
+    // A dot is what it calls the whole.
+    let path = if path == "." { String::new() } else { path };
     // The position is of no use beside the path.
     let message = message.split(" at line ").next().unwrap_or_default();
     let message: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
-    let place = if path.is_empty() || path == "." { "the body".to_owned() } else { path.clone() };
+    let place = if path.is_empty() { "the body" } else { path.as_str() };
     BODY_INVALID.error(format!("{place} cannot be used")).with_field(path, message)
 }

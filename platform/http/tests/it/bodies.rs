@@ -1,0 +1,146 @@
+//! Bodies that are too large, too deep, too wrong, or not JSON.
+
+use axum::body::{Body, Bytes};
+use futures::stream;
+use http::Request;
+use mainstay_http::Options;
+
+use crate::site::Site;
+
+const ORDER: &str = r#"{"lines":[{"variant":"var_1","quantity":2}],"note":null}"#;
+
+fn small(options: &mut Options) {
+    options.body_limit_bytes = 1_000;
+}
+
+#[tokio::test]
+async fn a_right_one_is_taken() {
+    let site = Site::new();
+    let answer = site.post("/v1/orders", ORDER).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (201, ORDER));
+}
+
+#[tokio::test]
+async fn what_is_not_json_says_where() {
+    let site = Site::new();
+    for (body, words) in [
+        ("", "empty"),
+        ("{", "line 1"),
+        ("{\"lines\": [}", "column 12"),
+        ("{\"lines\":[]} trailing", "line 1"),
+        ("\u{feff}{}", "line 1"),
+        ("{\"lines\":[],\"note\"", "EOF"),
+    ] {
+        let document = site.post("/v1/orders", body).await.problem(400, "http.body_malformed");
+        assert!(document["detail"].as_str().unwrap().contains(words), "{body}: {document}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_a_wrong_field_names_it() {
+    let site = Site::new();
+    for (body, path, words) in [
+        (r#"{"lines":[{"variant":"a","quantity":"two"}]}"#, "lines[0].quantity", "invalid type: string"),
+        (
+            r#"{"lines":[{"variant":"a","quantity":1},{"variant":"b","quantity":-1}]}"#,
+            "lines[1].quantity",
+            "-1",
+        ),
+        (r#"{"lines":[{"variant":"a","quantity":256}]}"#, "lines[0].quantity", "256"),
+        (r#"{"lines":[{"variant":"a","quantity":1.5}]}"#, "lines[0].quantity", "1.5"),
+        (r#"{"lines":[{"quantity":1}]}"#, "lines[0]", "missing field `variant`"),
+        (r#"{"lines":{}}"#, "lines", "expected a sequence"),
+        (r#"{"lines":[],"nope":1}"#, "nope", "unknown field"),
+        (r#"{"lines":[],"lines":[]}"#, "", "duplicate field"),
+        (r#"[1]"#, "[0]", "expected a sequence"),
+    ] {
+        let document = site.post("/v1/orders", body).await.problem(422, "http.body_invalid");
+        let error = &document["errors"][0];
+        assert_eq!(error["path"], path, "{body}: {document}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(words) && !message.contains("line 1"), "{body}: {document}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_wrong_value_is_not_thrown_back_in_full() {
+    let site = Site::new();
+    let body = format!(r#"{{"lines":[{{"variant":"a","quantity":"{}"}}]}}"#, "x".repeat(10_000));
+    let answer = site.post("/v1/orders", &body).await;
+    answer.problem(422, "http.body_invalid");
+    assert!(answer.body.len() < 1_000);
+}
+
+#[tokio::test]
+async fn a_deep_nesting_is_refused_and_costs_no_stack() {
+    let site = Site::new();
+    for body in
+        ["[".repeat(100_000), "{\"lines\":".repeat(50_000), format!("{{\"note\":{}", "[".repeat(100_000))]
+    {
+        let answer = site.post("/v1/orders", &body).await;
+        assert!(matches!(answer.status.as_u16(), 400 | 422), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn other_kinds_of_body_are_not_understood() {
+    let site = Site::new();
+    for kind in [
+        None,
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("application/jsonp"),
+        Some(""),
+    ] {
+        let mut request = Request::post("/v1/orders");
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        let answer = site.send(request.body(Body::from(ORDER)).unwrap()).await;
+        answer.problem(415, "http.media_type");
+    }
+    for kind in ["application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"] {
+        let request = Request::post("/v1/orders").header("content-type", kind);
+        assert_eq!(site.send(request.body(Body::from(ORDER)).unwrap()).await.status.as_u16(), 201, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_one_is_refused_whether_or_not_it_says_so() {
+    let site = Site::with(small);
+    let large = format!(r#"{{"lines":[],"note":"{}"}}"#, "x".repeat(1_000));
+    site.post("/v1/orders", &large).await.problem(413, "http.body_too_large");
+
+    // Without a declared length it is counted while it is read.
+    let chunks = large
+        .into_bytes()
+        .chunks(100)
+        .map(|chunk| Ok::<_, std::io::Error>(Bytes::copy_from_slice(chunk)))
+        .collect::<Vec<_>>();
+    let request = Request::post("/v1/orders").header("content-type", "application/json");
+    let answer = site.send(request.body(Body::from_stream(stream::iter(chunks))).unwrap()).await;
+    answer.problem(413, "http.body_too_large");
+
+    let fits = format!(r#"{{"lines":[],"note":"{}"}}"#, "x".repeat(900));
+    assert_eq!(site.post("/v1/orders", &fits).await.status.as_u16(), 201);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_the_callers_failure() {
+    let site = Site::new();
+    let broken = stream::iter([Ok(Bytes::from_static(b"{\"lines\"")), Err(std::io::Error::other("reset"))]);
+    let request = Request::post("/v1/orders").header("content-type", "application/json");
+    let answer = site.send(request.body(Body::from_stream(broken)).unwrap()).await;
+    answer.problem(400, "http.body_broken");
+}
+
+#[tokio::test]
+async fn a_body_that_comes_too_slowly_is_told_so() {
+    let (site, manual) = Site::still(|options| options.request_timeout_ms = 1_000);
+    let never = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    let request = Request::post("/v1/orders").header("content-type", "application/json").body(never).unwrap();
+    let mut call = Box::pin(site.send(request));
+    assert!(futures::poll!(&mut call).is_pending());
+    manual.advance(std::time::Duration::from_secs(1));
+    call.await.problem(408, "http.body_too_slow");
+}

@@ -1,0 +1,183 @@
+//! Connections over real sockets: slow ones, broken ones, long ones, and both protocols.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use mainstay_core::Stopwatch;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::site::{Answer, Site};
+
+async fn connect(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.unwrap()
+}
+
+/// Reads until the other side closes.
+async fn read_all(stream: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A reset is an end too.
+    let _ = stream.read_to_end(&mut bytes).await;
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Reads one answer with a declared length.
+async fn read_answer(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let mut buffer = [0; 4_096];
+    loop {
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "closed after {text:?}");
+        text.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            if body.len() >= length.parse::<usize>().unwrap() {
+                return text;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_connection_serves_many_requests_and_pipelined_ones() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let mut stream = connect(listening.address).await;
+    for _ in 0..50 {
+        stream.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        assert!(read_answer(&mut stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    let last = "GET /v1/hello HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let pipelined = format!("{}{last}", "GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n".repeat(9));
+    stream.write_all(pipelined.as_bytes()).await.unwrap();
+    assert_eq!(read_all(&mut stream).await.matches("HTTP/1.1 200 OK").count(), 10);
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_and_an_idle_connection_are_closed() {
+    let site = Site::with(|options| options.header_timeout_ms = 150);
+    let listening = site.listen().await;
+    let mut never = connect(listening.address).await;
+    let mut idle = connect(listening.address).await;
+    let mut drips = connect(listening.address).await;
+    let watch = Stopwatch::start();
+    never.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\nx-").await.unwrap();
+    idle.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(read_answer(&mut idle).await.contains("200 OK"));
+    drips.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    let dripping = async {
+        // Each byte comes in time; the head as a whole does not.
+        while drips.write_all(b"x-a: b\r\n").await.is_ok() {
+            mainstay_core::Clock::system().sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (never, idle, ()) = tokio::join!(read_all(&mut never), read_all(&mut idle), dripping);
+    assert!(never.is_empty() || never.starts_with("HTTP/1.1 408"), "{never}");
+    assert_eq!(idle, "");
+    assert!(watch.elapsed() < Duration::from_secs(5), "{:?}", watch.elapsed());
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn heads_that_are_too_large_or_no_http_are_refused() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let many = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "x-a: b\r\n".repeat(200));
+    let long = format!("GET / HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "y".repeat(100_000));
+    for (head, status) in [
+        (many.as_str(), "HTTP/1.1 431"),
+        (long.as_str(), "HTTP/1.1 431"),
+        ("not http at all\r\n\r\n", "HTTP/1.1 400"),
+        ("GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!", "HTTP/1.1 400"),
+        ("POST /v1/orders HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 4"),
+    ] {
+        let mut stream = connect(listening.address).await;
+        // The other side may close while the rest is being sent.
+        let _ = stream.write_all(head.as_bytes()).await;
+        let answer = read_all(&mut stream).await;
+        assert!(answer.is_empty() || answer.starts_with(status), "{answer}");
+    }
+    assert_eq!(site.get("/v1/hello").await.status.as_u16(), 200);
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn an_oversized_body_is_refused_before_it_is_sent() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let mut stream = connect(listening.address).await;
+    let head = "POST /v1/orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99999999999\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = read_all(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("http.body_too_large"));
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_ends_the_handler() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let mut stream = connect(listening.address).await;
+    stream.write_all(b"GET /v1/wait HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    site.gate.reached(&site.gate.entered, 1).await;
+    drop(stream);
+    site.gate.reached(&site.gate.left_unanswered, 1).await;
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_with_prior_knowledge() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let io = TokioIo::new(connect(listening.address).await);
+    let (sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    let running = site.tasks.spawn("test.client", connection);
+    let calls = (0..100).map(|_| {
+        let mut sender = sender.clone();
+        async move {
+            let request = Request::get("http://x/v1/hello").body(Body::empty()).unwrap();
+            let response = sender.send_request(request).await.unwrap();
+            assert_eq!(response.version(), Version::HTTP_2);
+            Answer::of(response).await
+        }
+    });
+    let answers = futures::future::join_all(calls).await;
+    assert!(answers.iter().all(|answer| answer.status == 200 && answer.json()["hello"] == "world"));
+    drop(sender);
+    assert!(running.join().await.unwrap().is_ok());
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn a_connection_too_many_waits_for_its_turn() {
+    let site = Site::with(|options| options.connections_max = 1);
+    let listening = site.listen().await;
+    let mut first = connect(listening.address).await;
+    first.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    read_answer(&mut first).await;
+    let mut second = connect(listening.address).await;
+    second.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let early =
+        mainstay_core::Clock::system().timeout(Duration::from_millis(100), read_answer(&mut second)).await;
+    assert!(early.is_err());
+    drop(first);
+    assert!(read_answer(&mut second).await.contains("200 OK"));
+    drop(second);
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_named() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let taken = Site::with(|options| options.listen = listening.address);
+    let error = taken.app.clone().bind().await.map(drop).unwrap_err();
+    assert!(error.is(&mainstay_http::codes::NOT_LISTENING));
+    assert!(error.message().contains(&listening.address.to_string()), "{error}");
+    assert_eq!(listening.stop().await.cut, 0);
+}

@@ -1,0 +1,104 @@
+//! Probes that tell the truth, metrics, and a page for every code.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mainstay_core::codes::{CODES, UNAVAILABLE};
+use mainstay_http::{Catalogue, Weight};
+
+use crate::site::Site;
+
+#[tokio::test]
+async fn readiness_follows_the_checks_that_gate() {
+    let (site, manual) = Site::still(|_| {});
+    let (well, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
+    site.health.check("shop.orders database", Weight::Gates, {
+        let (well, asked) = (Arc::clone(&well), Arc::clone(&asked));
+        move || {
+            asked.fetch_add(1, Ordering::SeqCst);
+            let well = well.load(Ordering::SeqCst);
+            async move {
+                if well { Ok(()) } else { Err(UNAVAILABLE.because("no write went through", "disk /dev/x")) }
+            }
+        }
+    });
+    site.health.check("shop.payments", Weight::Reports, || async { Err(UNAVAILABLE.error("peer is away")) });
+
+    assert_eq!(site.get("/healthz").await.status.as_u16(), 200);
+    assert_eq!(site.get("/startupz").await.status.as_u16(), 503);
+    let starting = site.get("/readyz").await;
+    assert_eq!((starting.status.as_u16(), starting.json()["status"].as_str()), (503, Some("starting")));
+
+    site.health.set_started();
+    assert_eq!(site.get("/startupz").await.status.as_u16(), 200);
+    let ready = site.get("/readyz").await;
+    assert_eq!(ready.status.as_u16(), 200, "a sick peer is told and does not gate");
+    let checks = &ready.json()["checks"];
+    assert_eq!((checks[0]["ok"].as_bool(), checks[0]["gates"].as_bool()), (Some(true), Some(true)));
+    assert_eq!(
+        (checks[1]["ok"].as_bool(), checks[1]["message"].as_str()),
+        (Some(false), Some("peer is away"))
+    );
+    assert_eq!(asked.load(Ordering::SeqCst), 1, "results are good for a second");
+
+    well.store(false, Ordering::SeqCst);
+    manual.advance(Duration::from_secs(1));
+    let failing = site.get("/readyz").await;
+    assert_eq!((failing.status.as_u16(), failing.json()["status"].as_str()), (503, Some("failing")));
+    assert_eq!(failing.json()["checks"][0]["message"], "no write went through");
+    assert!(!failing.body.contains("/dev/x"));
+    assert_eq!(site.get("/healthz").await.status.as_u16(), 200, "it is alive all the same");
+
+    well.store(true, Ordering::SeqCst);
+    manual.advance(Duration::from_secs(1));
+    assert_eq!(site.get("/readyz").await.status.as_u16(), 200);
+    site.health.set_draining();
+    assert_eq!(site.get("/readyz").await.json()["status"], "draining");
+}
+
+#[tokio::test]
+async fn a_check_that_hangs_has_failed() {
+    let (site, manual) = Site::still(|_| {});
+    site.health.set_started();
+    site.health.check("stuck", Weight::Gates, std::future::pending::<mainstay_core::Result<()>>);
+    let mut probe = Box::pin(site.get("/readyz"));
+    assert!(futures::poll!(&mut probe).is_pending());
+    manual.advance(Duration::from_secs(1));
+    let answer = probe.await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.json()["checks"][0]["message"].as_str()),
+        (503, Some("no answer in time"))
+    );
+}
+
+#[tokio::test]
+async fn every_code_has_a_page_and_the_list_links_it() {
+    let site = Site::new();
+    let list = site.get("/problems").await;
+    assert_eq!(list.header("content-type"), "text/html; charset=utf-8");
+    for code in CODES.iter().chain(mainstay_http::CODES).chain(mainstay_sql::CODES) {
+        assert!(list.body.contains(&format!("/problems/{}\"", code.name)), "{}", code.name);
+        let page = site.get(&format!("/problems/{}", code.name)).await;
+        assert_eq!(page.status.as_u16(), 200, "{}", code.name);
+        assert!(page.body.contains(code.name));
+    }
+    let page = site.get("/problems/test.sold_out").await.body;
+    assert!(page.contains("It is &lt;gone&gt;") && page.contains("another &amp; try"), "{page}");
+    site.get("/problems/%3Cscript%3E").await.problem(404, "core.not_found");
+    site.post("/problems/test.sold_out", "{}").await.problem(405, "http.method_not_allowed");
+}
+
+#[tokio::test]
+async fn the_metrics_are_openmetrics() {
+    let answer = Site::new().get("/metrics").await;
+    assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
+    assert!(answer.body.ends_with("# EOF\n"));
+}
+
+#[test]
+fn no_code_has_two_meanings() {
+    let lists =
+        [CODES, mainstay_http::CODES, mainstay_sql::CODES, mainstay_identity::CODES, mainstay_secrets::CODES];
+    assert_eq!(Catalogue::ambiguous(&lists), Vec::<&str>::new());
+}

@@ -1,0 +1,306 @@
+//! A small site to attack: routes of every sort, a fake keeper of sessions, and the layers around them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use mainstay_core::codes::{INTERNAL, UNAUTHENTICATED, UNAVAILABLE};
+use mainstay_core::{
+    Clock, Code, Context, Id, IdKind, Kind, ManualClock, Principal, Result, Session, Shutdown, Tasks,
+    Timestamp,
+};
+use mainstay_http::{
+    App, Authenticator, Body as JsonBody, Catalogue, Ctx, Drained, Health, IdempotencyKey, Options, Parts,
+    Path, PathId, Problem, Query, SessionEnded, SessionIssued,
+};
+use mainstay_secrets::Secret;
+use mainstay_telemetry::Registry;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::{Notify, Semaphore};
+
+pub const SOLD_OUT: Code =
+    Code::new("test.sold_out", Kind::FailedPrecondition, "It is <gone>", "Choose another & try again.");
+
+pub enum Order {}
+impl IdKind for Order {
+    const PREFIX: &'static str = "ord";
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    lines: Vec<Line>,
+    note: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Line {
+    variant: String,
+    quantity: u8,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    limit: u32,
+}
+
+/// A handler that waits here is in flight for as long as a test wants.
+pub struct Gate {
+    pub entered: AtomicUsize,
+    pub left_unanswered: AtomicUsize,
+    pub changed: Notify,
+    open: Semaphore,
+}
+
+impl Gate {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            entered: AtomicUsize::new(0),
+            left_unanswered: AtomicUsize::new(0),
+            changed: Notify::new(),
+            open: Semaphore::new(0),
+        })
+    }
+
+    pub fn open(&self) {
+        self.open.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
+
+    /// Waits until `count` handlers are in, or have left without an answer.
+    pub async fn reached(&self, figure: &AtomicUsize, count: usize) {
+        loop {
+            let changed = self.changed.notified();
+            if figure.load(Ordering::SeqCst) >= count {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    async fn pass(&self) {
+        struct Within<'a>(&'a Gate, bool);
+        impl Drop for Within<'_> {
+            fn drop(&mut self) {
+                if !self.1 {
+                    self.0.left_unanswered.fetch_add(1, Ordering::SeqCst);
+                    self.0.changed.notify_waiters();
+                }
+            }
+        }
+        let mut within = Within(self, false);
+        self.entered.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
+        let _ = self.open.acquire().await;
+        within.1 = true;
+    }
+}
+
+/// Tokens are `good:<principal>`; `down` cannot be checked; all else is forged.
+struct Keeper(Clock);
+
+#[async_trait]
+impl Authenticator for Keeper {
+    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Principal> {
+        assert_eq!(ctx.principal().to_string(), "service:edge");
+        assert!(ctx.deadline().is_some());
+        match token.split_once(':') {
+            Some(("good", principal)) => principal.parse(),
+            _ if token == "down" => Err(UNAVAILABLE.error("the keeper of sessions does not answer")),
+            _ => Err(UNAUTHENTICATED.error("the session is not one of ours")),
+        }
+    }
+
+    fn visitor(&self) -> Result<(Id<Session>, SessionIssued)> {
+        let session = Id::generate(&self.0);
+        let token = Secret::new(format!("good:{session}"));
+        Ok((session, SessionIssued { token, max_age: Duration::from_secs(60) }))
+    }
+}
+
+pub struct Site {
+    pub app: App,
+    pub health: Health,
+    pub registry: Registry,
+    pub tasks: Tasks,
+    pub gate: Arc<Gate>,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::on(Clock::system(), 0.0, change)
+    }
+
+    pub fn on(clock: Clock, sample: f64, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options { listen: "127.0.0.1:0".parse().unwrap(), ..Options::default() };
+        change(&mut options);
+        let (registry, tasks, gate) = (Registry::new(), Tasks::new(), Gate::new());
+        let health = Health::new(&clock);
+        let parts = Parts {
+            options,
+            telemetry: mainstay_telemetry::Options { sample, ..Default::default() },
+            authenticator: Arc::new(Keeper(clock.clone())),
+            registry: registry.clone(),
+            tasks: tasks.clone(),
+            health: health.clone(),
+            clock,
+        };
+        let catalogue = Catalogue::new(&[&[&SOLD_OUT]]);
+        let app = App::new(parts, catalogue, routes(Arc::clone(&gate)));
+        Self { app, health, registry, tasks, gate }
+    }
+
+    pub fn still(change: impl FnOnce(&mut Options)) -> (Self, ManualClock) {
+        let (clock, manual) = Clock::manual(Timestamp::from_micros(1_900_000_000_000_000));
+        (Self::on(clock, 0.0, change), manual)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: &str) -> Answer {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        Answer::of(self.app.call(request).await).await
+    }
+
+    /// Listens on a port of its own.
+    pub async fn listen(&self) -> Listening {
+        let bound = self.app.clone().bind().await.unwrap();
+        let address = bound.address();
+        let shutdown = Shutdown::new();
+        let serving = self.tasks.spawn("test.serve", bound.serve(shutdown.clone()));
+        Listening { address, shutdown, serving }
+    }
+}
+
+pub struct Listening {
+    pub address: SocketAddr,
+    pub shutdown: Shutdown,
+    serving: mainstay_core::lifecycle::TaskHandle<Drained>,
+}
+
+impl Listening {
+    pub async fn stop(self) -> Drained {
+        self.shutdown.request();
+        self.drained().await
+    }
+
+    pub async fn drained(self) -> Drained {
+        self.serving.join().await.expect("the listener does not panic")
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub async fn of<B>(response: http::Response<B>) -> Self
+    where
+        B: http_body::Body,
+        B::Error: std::fmt::Debug,
+    {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Self { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.body))
+    }
+
+    /// Holds the shape that every refusal has, and returns its document.
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let document = self.json();
+        assert_eq!(self.status.as_u16(), status, "{document}");
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(document["status"], status);
+        assert_eq!(document["code"], code, "{document}");
+        assert_eq!(document["type"], format!("/problems/{code}"));
+        assert_eq!(document["trace"], self.header("mainstay-trace"));
+        assert!(!document["title"].as_str().unwrap().is_empty());
+        assert!(!document["detail"].as_str().unwrap().is_empty());
+        document
+    }
+}
+
+fn routes(gate: Arc<Gate>) -> Router {
+    Router::new()
+        .route("/v1/hello", get(|| async { Json(json!({ "hello": "world" })) }))
+        .route("/v1/whoami", get(|Ctx(ctx): Ctx| async move { ctx.principal().to_string() }))
+        .route("/v1/trace", get(|Ctx(ctx): Ctx| async move { ctx.trace().traceparent() }))
+        .route(
+            "/v1/orders",
+            post(|JsonBody(order): JsonBody<NewOrder>| async { (StatusCode::CREATED, Json(order)) }),
+        )
+        .route("/v1/orders/{id}", get(|PathId(id): PathId<Order>| async move { id.to_string() }))
+        .route("/v1/orders/{id}/lines/{line}", get(line))
+        .route("/v1/list", get(|Query(page): Query<Page>| async move { page.limit.to_string() }))
+        .route("/v1/keyed", post(|key: IdempotencyKey| async move { key.as_str().to_owned() }))
+        .route("/v1/panic", get(panics))
+        .route("/v1/broken", get(broken))
+        .route("/v1/sold-out", get(|| async { Problem::from(SOLD_OUT.error("the last one was sold")) }))
+        .route("/v1/unavailable", get(unavailable))
+        .route("/v1/refused/{status}", get(refused))
+        .route("/v1/conflict", get(|| async { (StatusCode::CONFLICT, Json(json!({ "mine": true }))) }))
+        .route("/v1/cached", get(|| async { ([("cache-control", "public, max-age=60")], "kept") }))
+        .route("/v1/login", post(login))
+        .route("/v1/logout", post(|| async { (SessionEnded, StatusCode::NO_CONTENT) }))
+        .route("/v1/wait", get(wait).post(wait))
+        .with_state(gate)
+}
+
+async fn line(Path((order, line)): Path<(Id<Order>, u32)>) -> String {
+    format!("{order} {line}")
+}
+
+async fn panics() -> &'static str {
+    panic!("the secret ingredient")
+}
+
+async fn broken() -> Result<&'static str, Problem> {
+    Err(INTERNAL.because("it does not work", std::io::Error::other("password=hunter2")).into())
+}
+
+async fn unavailable() -> Result<&'static str, Problem> {
+    Err(UNAVAILABLE.error("come back").retry_after(Duration::from_millis(1_500)).into())
+}
+
+async fn refused(Path(status): Path<u16>) -> (StatusCode, &'static str) {
+    (StatusCode::from_u16(status).unwrap(), "plain words of somebody's framework")
+}
+
+async fn login() -> (SessionIssued, StatusCode) {
+    let token = Secret::new("good:acc_00000000000000000000000001".to_owned());
+    (SessionIssued { token, max_age: Duration::from_secs(3_600) }, StatusCode::CREATED)
+}
+
+async fn wait(State(gate): State<Arc<Gate>>) -> &'static str {
+    gate.pass().await;
+    "waited"
+}
