@@ -92,7 +92,7 @@ fn open_engine(dir: &TempDir, options: Options) -> Result<Database> {
     Sqlite.open(&format!("sqlite:{}", dir.path().display()), SERVICE, options)
 }
 
-fn must<T, E: std::fmt::Debug>(what: &str, outcome: Result<T, E>) -> T {
+pub(crate) fn must<T, E: std::fmt::Debug>(what: &str, outcome: Result<T, E>) -> T {
     match outcome {
         Ok(value) => value,
         Err(error) => panic!("could not {what}: {error:?}"),
