@@ -1,0 +1,36 @@
+//! Step 5: the order comes into being, in the transaction that records the step.
+
+use async_trait::async_trait;
+use mainstay_core::Result;
+use mainstay_events::Outbox;
+use mainstay_sql::Tx;
+use mainstay_workflow::{Step, StepContext};
+
+use super::{CheckoutState, PLACED};
+use crate::events;
+use crate::model::Fact;
+use crate::store;
+
+pub struct Place {
+    pub outbox: Outbox,
+}
+
+#[async_trait]
+impl Step<CheckoutState> for Place {
+    fn name(&self) -> &'static str {
+        PLACED
+    }
+
+    fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut CheckoutState) -> Result<()> {
+        state.order_number = store::next_order_number(tx)?;
+        state.placed_at = Some(tx.now());
+        let fact = Fact::Placed {
+            number: state.order_number.clone(),
+            checkout_id: state.checkout_id,
+            placed_at: tx.now(),
+            sale: Box::new(state.sale()?.clone()),
+        };
+        store::append(tx, cx.context(), state.order_id(), fact)?;
+        events::publish_placed(tx, cx.context(), &self.outbox, state)
+    }
+}

@@ -1,0 +1,115 @@
+//! How orders is put together.
+
+use std::sync::Arc;
+
+use mainstay_core::{Clock, Context, Result, Tasks};
+use mainstay_events::{Consumers, EventSource, Outbox, Subscription};
+use mainstay_host::{Mounted, Scope, Service};
+use mainstay_sql::Database;
+use mainstay_workflow::{Saga, Sagas};
+use serde::{Deserialize, Serialize};
+use shop_cart_contracts::CartClient;
+use shop_inventory_contracts::InventoryClient;
+use shop_orders_contracts::{FILE_DESCRIPTOR_SET, OrdersServer, SERVICE};
+use shop_payments_contracts::PaymentsClient;
+use shop_pricing_contracts::PricingClient;
+
+use crate::checkout::{self, CheckoutState};
+use crate::peers::Peers;
+use crate::refund::{self, RefundState};
+use crate::{MIGRATIONS, events, http, store};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// How long the goods are held while the buyer pays.
+    pub hold_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { hold_seconds: 900 }
+    }
+}
+
+/// What orders reaches.
+pub struct Needs {
+    pub db: Database,
+    pub outbox: Outbox,
+    pub sagas: Sagas,
+    pub consumers: Consumers,
+    pub payment_news: Arc<dyn EventSource>,
+    pub tasks: Tasks,
+    pub peers: Peers,
+}
+
+impl mainstay_host::Needs for Needs {
+    fn gather(scope: &Scope) -> Result<Self> {
+        Ok(Self {
+            db: scope.database(&[MIGRATIONS])?,
+            outbox: scope.outbox()?,
+            sagas: scope.sagas()?,
+            consumers: scope.consumers()?,
+            tasks: scope.tasks().clone(),
+            payment_news: scope.event_source(shop_payments_contracts::SERVICE)?,
+            peers: Peers {
+                cart: scope.peer(shop_cart_contracts::SERVICE, CartClient::new)?,
+                pricing: scope.peer(shop_pricing_contracts::SERVICE, PricingClient::new)?,
+                inventory: scope.peer(shop_inventory_contracts::SERVICE, InventoryClient::new)?,
+                payments: scope.peer(shop_payments_contracts::SERVICE, PaymentsClient::new)?,
+            },
+        })
+    }
+}
+
+/// The service: handles that its actions work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Orders {
+    pub db: Database,
+    pub config: Arc<Config>,
+    pub peers: Peers,
+    pub sagas: Sagas,
+    pub checkout: Saga<CheckoutState>,
+    pub refund: Saga<RefundState>,
+}
+
+impl Service for Orders {
+    const NAME: &'static str = SERVICE;
+    type Config = Config;
+    type Needs = Needs;
+
+    fn start(needs: Needs, config: Config, _clock: Clock) -> Result<Mounted> {
+        let orders = Self::new(needs, config)?;
+        Ok(Mounted::new()
+            .http(http::router(orders.clone()))
+            .rpc(OrdersServer::new(orders), FILE_DESCRIPTOR_SET))
+    }
+}
+
+impl Orders {
+    /// Registers the sagas and consumers and gives the handle that actions take.
+    pub fn new(needs: Needs, config: Config) -> Result<Self> {
+        let checkout = needs.sagas.register(checkout::definition(&needs.peers, &needs.outbox))?;
+        let refund = needs.sagas.register(refund::definition(&needs.peers, &needs.outbox))?;
+        let sagas = needs.sagas.clone();
+        needs.consumers.add(
+            Subscription::new("orders.payments", &shop_payments_contracts::TOPIC, needs.payment_news)
+                .handle(move |tx, ctx, envelope, event| events::on_payment(&sagas, tx, ctx, envelope, event)),
+        )?;
+        // A projection that was never built, or whose building was cut off, is built beside the traffic.
+        let db = needs.db.clone();
+        needs.tasks.spawn("orders-views", async move {
+            if let Err(error) = store::facts().prepare(&db, &Context::background(SERVICE)).await {
+                tracing::error!(error = error.chain(), "the order list could not be built");
+            }
+        });
+        Ok(Self {
+            db: needs.db,
+            config: Arc::new(config),
+            peers: needs.peers,
+            sagas: needs.sagas,
+            checkout,
+            refund,
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! Every query that orders makes, on the database that it alone owns.
+
+mod checkouts;
+mod facts;
+mod views;
+
+pub use checkouts::{CheckoutRow, checkout, end_checkout, insert_checkout};
+pub use facts::{append, facts, next_order_number, order};
+pub use views::{ListedOrder, SalesDay, list, sales};

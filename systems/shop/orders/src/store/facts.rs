@@ -1,0 +1,69 @@
+//! The facts of orders, and what is read from them.
+
+use std::sync::OnceLock;
+
+use mainstay_core::{Context, Id, Result, codes};
+use mainstay_sql::{Tx, View};
+use mainstay_workflow::{Aggregate, AggregateStore, DomainEvent};
+use shop_orders_contracts::Order as OrderKind;
+
+use super::views::Views;
+use crate::model::{Fact, Order};
+
+/// An order on its way through its facts; nothing before the first.
+#[derive(Default)]
+pub struct History(Option<Order>);
+
+impl Aggregate for History {
+    const NAME: &'static str = "order";
+    type Kind = OrderKind;
+    type Event = Fact;
+
+    fn apply(&mut self, fact: &Fact) {
+        self.0 = Order::apply(self.0.take(), fact);
+    }
+}
+
+impl DomainEvent for Fact {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Placed { .. } => "placed",
+            Self::Paid { .. } => "paid",
+            Self::RefundRequested { .. } => "refund_requested",
+            Self::Refunded { .. } => "refunded",
+            Self::RefundFailed { .. } => "refund_failed",
+        }
+    }
+}
+
+/// The store of facts with the projections that follow it. It has no state of its own, so one serves everybody.
+pub fn facts() -> &'static AggregateStore<History> {
+    static FACTS: OnceLock<AggregateStore<History>> = OnceLock::new();
+    FACTS.get_or_init(|| AggregateStore::builder().projection(Views).build())
+}
+
+/// The order as its facts add up; `None` when there is none.
+pub fn order(view: &View<'_>, id: Id<OrderKind>) -> Result<Option<Order>> {
+    Ok(facts().load(view, id)?.and_then(|loaded| loaded.aggregate.0))
+}
+
+/// One fact more, after all that are there in this transaction.
+pub fn append(tx: &Tx<'_>, ctx: &Context, id: Id<OrderKind>, fact: Fact) -> Result<()> {
+    // The first fact of a new order has nothing to read before it.
+    let version = match fact {
+        Fact::Placed { .. } => 0,
+        Fact::Paid { .. }
+        | Fact::RefundRequested { .. }
+        | Fact::Refunded { .. }
+        | Fact::RefundFailed { .. } => facts().version(tx, id)?,
+    };
+    facts().append(tx, ctx, id, version, &[fact]).map(drop)
+}
+
+/// The next number that people call an order by.
+pub fn next_order_number(tx: &Tx<'_>) -> Result<String> {
+    let next: Option<i64> =
+        tx.query_one("UPDATE order_numbers SET last = last + 1 RETURNING last", &[], |row| row.get(0))?;
+    next.map(|number| format!("S-{number}"))
+        .ok_or_else(|| codes::DATA_LOSS.error("the counter of order numbers is gone"))
+}
