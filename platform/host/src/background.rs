@@ -56,8 +56,9 @@ impl Background {
     /// Begins: from now on this process tries for the lease, and works while it has it.
     pub(crate) fn begin(&mut self, clock: &Clock, tasks: &Tasks) {
         let Some(database) = &self.database else { return };
+        let parts = &self.parts;
         let has_work =
-            self.parts.sagas.is_some() || self.parts.jobs.is_some() || self.parts.consumers.is_some();
+            parts.sagas.is_some() || parts.jobs.is_some() || parts.consumers.is_some() || parts.loops.is_some();
         if !has_work {
             return;
         }
@@ -80,6 +81,10 @@ impl Background {
         if let Some(jobs) = self.parts.jobs.clone() {
             let work = self.work.clone();
             self.working.push(tasks.spawn("jobs", async move { jobs.run(work).await }));
+        }
+        if let Some(loops) = self.parts.loops.clone() {
+            let work = self.work.clone();
+            self.working.push(tasks.spawn("loops", async move { loops.run(work).await }));
         }
     }
 

@@ -40,7 +40,9 @@ impl Loops {
         F: FnOnce(Arc<Leadership>, Shutdown) -> R + Send + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        let run = Box::new(|leadership, shutdown| -> BoxFuture<'static, ()> { Box::pin(run(leadership, shutdown)) });
+        let run = Box::new(|leadership, shutdown| -> BoxFuture<'static, ()> {
+            Box::pin(run(leadership, shutdown))
+        });
         self.0.added.lock().push(Loop { name, run });
     }
 

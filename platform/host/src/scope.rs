@@ -17,6 +17,7 @@ use mainstay_telemetry::Registry;
 use mainstay_workflow::Sagas;
 use parking_lot::Mutex;
 
+use crate::loops::Loops;
 use crate::process::Process;
 use crate::topology::Place;
 
@@ -46,6 +47,7 @@ pub(crate) struct Parts {
     pub(crate) sagas: Option<Sagas>,
     pub(crate) jobs: Option<Jobs>,
     pub(crate) consumers: Option<Consumers>,
+    pub(crate) loops: Option<Loops>,
     pub(crate) peers: BTreeSet<String>,
 }
 
@@ -136,6 +138,18 @@ impl Scope {
             .with_metrics(self.process.jobs_metrics.clone());
         parts.jobs = Some(jobs.clone());
         Ok(jobs)
+    }
+
+    /// The service's own loops, such as a sweep; add them in `start`.
+    pub fn loops(&self) -> Result<Loops> {
+        let mut parts = self.parts.lock();
+        if let Some(loops) = &parts.loops {
+            return Ok(loops.clone());
+        }
+        let (_, leadership) = self.led(&mut parts)?;
+        let loops = Loops::new(leadership, self.process.tasks.clone());
+        parts.loops = Some(loops.clone());
+        Ok(loops)
     }
 
     /// A client of the service `name`: in this process when it is mounted here, elsewhere when the configuration

@@ -83,6 +83,11 @@ impl Mounted {
         self.rpc.push(RpcService::new(server, descriptors));
         self
     }
+
+    /// The routes and the contracts: for tests of a service without a host.
+    pub fn into_parts(self) -> (Router, Vec<RpcService>) {
+        (self.http, self.rpc)
+    }
 }
 
 impl fmt::Debug for Mounted {
