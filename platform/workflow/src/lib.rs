@@ -12,7 +12,9 @@ pub mod codes;
 pub mod migrations;
 pub mod saga;
 
-pub use aggregate::{Aggregate, AggregateStore, DomainEvent, Loaded, Projection, Recorded, Upcaster};
+pub use aggregate::{
+    Aggregate, AggregateStore, DomainEvent, Loaded, Projection, Recorded, Upcaster, generation,
+};
 pub use codes::CODES;
 pub use migrations::MIGRATIONS;
 pub use saga::{

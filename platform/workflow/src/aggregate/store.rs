@@ -91,6 +91,11 @@ impl<A: Aggregate> AggregateStore<A> {
         Ok((loaded.version > 0).then_some(loaded))
     }
 
+    /// How many events the aggregate has; what [`append`](Self::append) expects. 0 when nothing ever happened to it.
+    pub fn version(&self, view: &View<'_>, id: Id<A::Kind>) -> Result<u64> {
+        version(view, A::NAME, id)
+    }
+
     /// Appends what happened to the aggregate, of which the caller has seen `expected` events (0 for a new one). The
     /// version after it; `core.conflict` when somebody else appended first. Projections are brought up to date in the
     /// same transaction.

@@ -60,6 +60,11 @@ impl<S: State> Definition<S> {
         self.steps.iter().map(|step| step.name())
     }
 
+    /// The step after which the run only goes forward, once it is named.
+    pub fn pivot_name(&self) -> Option<&'static str> {
+        self.pivot
+    }
+
     /// Appends a step.
     #[must_use]
     pub fn step(mut self, step: impl Step<S>) -> Self {
@@ -125,7 +130,7 @@ impl<S: State> Definition<S> {
     }
 
     /// The steps and the pivot in one line. It is stored, so that a change without a new version is noticed.
-    pub(super) fn shape(&self) -> String {
+    pub fn shape(&self) -> String {
         let mut shape = String::new();
         for name in self.step_names() {
             if !shape.is_empty() {

@@ -269,3 +269,11 @@ impl Dispatcher {
         }
     }
 }
+
+// Whoever drops the dispatcher in the middle takes its runs with it; the tables have all that they knew.
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        self.term.end();
+        self.core.live.abort();
+    }
+}

@@ -101,6 +101,8 @@ impl RunRow {
             (Phase::Undone, Some(failure)) => RunState::Undone(failure.clone()),
             (Phase::Parked, _) => RunState::Parked { reason: self.reason.clone().unwrap_or_default() },
             (_, Some(failure)) => RunState::Undoing(failure.clone()),
+            // Told to wake, and not yet awake.
+            (Phase::Asleep, None) if self.wake_at == Timestamp::from_micros(0) => RunState::Running,
             (Phase::Asleep, None) => match &self.awaits {
                 Some(signal) => RunState::Waiting { signal: signal.clone(), until: self.wake_at },
                 None => RunState::Retrying { at: self.wake_at },

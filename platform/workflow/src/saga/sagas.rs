@@ -80,6 +80,11 @@ impl Sagas {
         Ok(Saga::new(executor))
     }
 
+    /// What is registered: name, version and shape ([`Definition::shape`]) of each.
+    pub fn definitions(&self) -> Vec<(&'static str, u32, String)> {
+        self.core.executors.read().iter().map(|one| (one.name(), one.version(), one.shape())).collect()
+    }
+
     /// Sends a signal to a run: kept in the caller's transaction, whether the run waits for it already or will. A
     /// signal that is sent twice is there twice; steps look at what it says, not at how often.
     pub fn signal(

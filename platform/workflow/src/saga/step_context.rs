@@ -8,6 +8,7 @@ use super::signals::{self, Signal};
 use super::status::RunKind;
 
 /// One attempt of one step of one run.
+#[derive(Clone, Debug)]
 pub struct StepContext {
     pub(super) run: Id<RunKind>,
     pub(super) number: i64,
@@ -42,6 +43,16 @@ impl StepContext {
     /// Tenant, principal and trace of who started the run, with the deadline of this attempt. Calls to peers take it.
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// The same attempt without its deadline: for harnesses that let its request arrive late.
+    #[must_use]
+    pub fn without_deadline(&self) -> Self {
+        let context =
+            Context::new(self.context.tenant(), self.context.principal().clone(), self.context.trace())
+                .with_on_behalf_of(self.context.on_behalf_of().cloned())
+                .with_attempt(self.context.attempt());
+        Self { context, ..self.clone() }
     }
 
     pub fn clock(&self) -> &Clock {
