@@ -29,6 +29,11 @@ impl Edge {
         Ok(Peer::new(self.process.channel(CALLER, name)?, client))
     }
 
+    /// Whether the service `name` runs here or at an address that is known.
+    pub fn knows(&self, name: &str) -> bool {
+        self.process.topology.place(CALLER, name).is_ok()
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.process.clock
     }
@@ -37,8 +42,8 @@ impl Edge {
 /// Makes the keeper of sessions of a process.
 pub(crate) type MakeSessions = Box<dyn FnOnce(&Edge) -> Result<Arc<dyn Sessions>> + Send>;
 
-/// Sessions where nobody has logged in: a process that serves no people.
-pub(crate) struct NoSessions;
+/// Sessions where nobody can log in: at the edge of a process that has no keeper of sessions.
+pub struct NoSessions;
 
 #[async_trait]
 impl Sessions for NoSessions {

@@ -60,10 +60,15 @@ impl Engines {
         clock: &Clock,
         metrics: &Metrics,
     ) -> Result<Database> {
-        let engine = by_scheme(&self.databases, url, "database.url", |engine| engine.scheme())?;
+        let engine = self.database_engine(url)?;
         let mut options = Options::new(clock.clone(), metrics.clone());
         options.commit_hook.clone_from(&self.commit_hook);
         engine.open(url, service, options)
+    }
+
+    /// The engine that opens `url`; `host.no_engine` names the schemes that would do.
+    pub fn database_engine(&self, url: &str) -> Result<&Arc<dyn DatabaseEngine>> {
+        by_scheme(&self.databases, url, "database.url", |engine| engine.scheme())
     }
 
     /// Opens the place where messages go; `host.no_engine` names the schemes that would do.

@@ -11,6 +11,8 @@ use mainstay_http::{App, Catalogue, Health};
 use mainstay_identity::Sessions;
 use mainstay_sql::{Database, MigrationSet};
 use mainstay_workflow::Sagas;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::background::Background;
 use crate::codes::{NOT_STARTED, PORT_TAKEN};
@@ -40,6 +42,8 @@ const PLATFORM_CODES: &[&[&Code]] = &[
     mainstay_workflow::CODES,
 ];
 
+type ReadSection = Box<dyn Fn(&Configuration) -> Result<()> + Send>;
+
 /// A process in the making.
 pub struct Host {
     configuration: Configuration,
@@ -49,6 +53,7 @@ pub struct Host {
     sessions: Option<MakeSessions>,
     codes: Vec<&'static [&'static Code]>,
     logs: bool,
+    known: Vec<ReadSection>,
 }
 
 /// A service's database, opened for an operator. Nothing of the service runs.
@@ -71,6 +76,7 @@ impl Host {
             sessions: None,
             codes: PLATFORM_CODES.to_vec(),
             logs: false,
+            known: Vec::new(),
         }
     }
 
@@ -112,6 +118,14 @@ impl Host {
         self
     }
 
+    /// Checks a section that nothing here uses: of a service that runs elsewhere, since processes of one system share
+    /// a configuration file.
+    #[must_use]
+    pub fn known_section<T: Serialize + DeserializeOwned>(mut self, name: &'static str) -> Self {
+        self.known.push(Box::new(move |configuration| configuration.section::<T>(name).map(drop)));
+        self
+    }
+
     pub fn configuration(&self) -> &Configuration {
         &self.configuration
     }
@@ -126,6 +140,9 @@ impl Host {
         self.settings()?;
         for service in &mut self.services {
             service.configure(&self.configuration)?;
+        }
+        for read in &self.known {
+            read(&self.configuration)?;
         }
         self.configuration.refuse_unknown()?;
         Ok(self)

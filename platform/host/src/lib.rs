@@ -26,11 +26,11 @@ pub mod signals;
 pub mod topology;
 
 pub use codes::CODES;
-pub use edge::Edge;
+pub use edge::{Edge, NoSessions};
 pub use engines::{Engines, NotifierEngine};
 pub use host::{Host, Opened};
 pub use loops::Loops;
 pub use running::Running;
-pub use scope::Scope;
+pub use scope::{Scope, service_key};
 pub use service::{Mounted, Needs, NoConfig, Service};
 pub use settings::Settings;

@@ -11,7 +11,7 @@ use mainstay_events::{Consumers, EventSource, Outbox};
 use mainstay_jobs::Jobs;
 use mainstay_notify::Notifier;
 use mainstay_rpc::{Channel, Peer, RemoteLog};
-use mainstay_secrets::Key;
+use mainstay_secrets::{Key, RootKey};
 use mainstay_sql::{Database, Leadership, MigrationSet};
 use mainstay_telemetry::Registry;
 use mainstay_workflow::Sagas;
@@ -28,6 +28,11 @@ const PLATFORM_MIGRATIONS: &[MigrationSet] = &[
     mainstay_workflow::MIGRATIONS,
     mainstay_http::idempotency::MIGRATIONS,
 ];
+
+/// The secret key of a service, below the installation's root key.
+pub fn service_key(root: &RootKey, name: &str) -> Key {
+    root.derive(&format!("service/{name}"))
+}
 
 /// What one service may reach.
 pub struct Scope {
@@ -181,7 +186,7 @@ impl Scope {
 
     /// The service's own secret key; derive one for each use from it. No other service has it.
     pub fn secrets(&self) -> Key {
-        self.process.root.derive(&format!("service/{}", self.name))
+        service_key(&self.process.root, self.name)
     }
 
     /// Where the service's metrics are registered, with its name on them.

@@ -1,0 +1,162 @@
+//! The command line: what every command shares, and which file runs which. A command is a file below.
+
+pub mod config;
+pub mod events;
+pub mod jobs;
+pub mod migrate;
+pub mod sagas;
+pub mod serve;
+pub mod shop;
+pub mod up;
+pub mod verify;
+
+mod operator;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use mainstay_core::{Configuration, Result};
+
+use mainstay_host::Engines;
+use crate::{exit, output};
+
+/// The file that is read when none is named and it exists.
+const DEFAULT_FILE: &str = "mainstay.toml";
+
+/// One binary that holds a backend platform and the systems that run on it.
+///
+/// Every key of the configuration can be given in mainstay.toml, in the environment as MAINSTAY_SHOP__ORDERS__KEY, or
+/// with --set shop.orders.key=value; the last one wins. `mainstay config show` prints each value and where it came from.
+#[derive(Debug, Parser)]
+#[command(name = "mainstay", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// Read this configuration file instead of mainstay.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set one key of the configuration, as in --set http.listen=127.0.0.1:9090
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Keep everything in this folder; short for --set process.data=FOLDER
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a whole system in this process
+    Up(up::Up),
+    /// Run some services in this process, as a container does
+    Serve(serve::Serve),
+    /// Look at and change the schema of the services' databases
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Look at consumers of events; replay or skip what they could not handle
+    #[command(subcommand)]
+    Events(events::Events),
+    /// Look at background jobs; run dead ones again
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    /// Look at sagas; resume parked ones
+    #[command(subcommand)]
+    Sagas(sagas::Sagas),
+    /// Prove on this machine that the configured engines keep their promises
+    Verify(verify::Verify),
+    /// The shop's own commands
+    #[command(subcommand)]
+    Shop(shop::Shop),
+}
+
+impl Global {
+    /// Flag before environment before file before default. `more` are keys that a command's own flags set; an
+    /// explicit `--set` wins over them.
+    pub fn configuration(&self, more: &[String]) -> Result<Configuration> {
+        let file = self.config.clone().or_else(|| {
+            let default = PathBuf::from(DEFAULT_FILE);
+            default.is_file().then_some(default)
+        });
+        let data = self.data.iter().map(|folder| format!("process.data={}", quoted(folder)));
+        let flags: Vec<String> = more.iter().cloned().chain(data).chain(self.set.iter().cloned()).collect();
+        Configuration::load(file.as_deref(), std::env::vars(), &flags)
+    }
+}
+
+/// Text as a TOML value, so that a folder called `1` stays a folder.
+pub(crate) fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// Runs the command and says how the process ends. What failed is told on stderr in one sentence.
+pub fn run(cli: Cli, engines: Engines) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::failure(&format!("the threads that serve cannot be started: {error}"));
+            return ExitCode::from(exit::FAILURE);
+        }
+    };
+    let outcome = runtime.block_on(dispatch(cli, engines));
+    // What is still running was given its time by the drain; a blocked thread must not keep the process.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            output::failure(&output::told(&error));
+            exit::code(&error)
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
+    let global = cli.global;
+    match cli.command {
+        Command::Up(up) => up.run(&global, engines).await,
+        Command::Serve(serve) => serve.run(&global, engines).await,
+        Command::Migrate(migrate) => migrate.run(&global, engines).await,
+        Command::Config(config) => config.run(&global, engines),
+        Command::Events(events) => events.run(&global, engines).await,
+        Command::Jobs(jobs) => jobs.run(&global, engines).await,
+        Command::Sagas(sagas) => sagas.run(&global, engines).await,
+        Command::Verify(verify) => verify.run(&global, engines).await,
+        Command::Shop(shop) => shop.run(&global, engines).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_explains_itself() {
+        fn check(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            assert!(command.get_about().is_some(), "{path} says nothing about itself");
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{path} {} has no help", argument.get_id());
+            }
+            for inner in command.get_subcommands() {
+                check(inner, &path);
+            }
+        }
+        check(&Cli::command(), "");
+    }
+}

@@ -1,0 +1,63 @@
+//! What the commands for operators share: the databases of the services they name, opened without starting anything.
+//!
+//! They may run beside the process that serves: the engine lets several processes share a database, and what works
+//! under a lease notices that somebody else changed a row.
+
+use mainstay_core::config::BAD_CONFIGURATION;
+use mainstay_core::{Clock, Context, Result, codes};
+use mainstay_host::{Host, Opened};
+use mainstay_sql::{MigrationSet, MigrationState};
+
+use crate::commands::Global;
+use mainstay_host::Engines;
+use crate::{shop, systems};
+
+/// Who acts, in logs and traces.
+const CALLER: &str = "mainstay.operator";
+
+/// The context of what an operator does by hand.
+pub fn context() -> Context {
+    Context::background(CALLER)
+}
+
+/// The databases of the services that the words name, as they are; of all services when there are no words.
+pub fn open(global: &Global, engines: Engines, words: &[String]) -> Result<Vec<Opened>> {
+    let wanted = if words.is_empty() { None } else { Some(systems::names(words)?) };
+    let host = shop::mount(Host::new(global.configuration(&[])?, engines, Clock::system()));
+    let is_wanted = |service: &Opened| wanted.as_ref().is_none_or(|names| names.contains(&service.name));
+    Ok(host.open()?.into_iter().filter(is_wanted).collect())
+}
+
+/// As [`open`], refusing a database that this binary's statements do not fit.
+pub async fn ready(global: &Global, engines: Engines, words: &[String]) -> Result<Vec<Opened>> {
+    let opened = open(global, engines, words)?;
+    for service in &opened {
+        let lines = service.database.migration_status(&service.migrations).await?;
+        if lines.iter().any(|line| matches!(line.state, MigrationState::Pending)) {
+            return Err(codes::PRECONDITION.error(format!(
+                "the database of {} has pending migrations; start the service, or run `mainstay migrate up {}`",
+                service.name,
+                service.name.replacen('.', "/", 1),
+            )));
+        }
+    }
+    Ok(opened)
+}
+
+/// The one service that the word names.
+pub async fn ready_one(global: &Global, engines: Engines, word: &str) -> Result<Opened> {
+    let opened = ready(global, engines, &[word.to_owned()]).await?;
+    let count = opened.len();
+    match <[Opened; 1]>::try_from(opened) {
+        Ok([one]) => Ok(one),
+        Err(_) => Err(BAD_CONFIGURATION.error(format!("{word} names {count} services; name one, such as shop/orders"))),
+    }
+}
+
+/// The list of migrations of this name.
+pub fn migration_set<'a>(opened: &'a Opened, module: &str) -> Result<&'a MigrationSet> {
+    opened.migrations.iter().find(|set| set.module == module).ok_or_else(|| {
+        let known: Vec<&str> = opened.migrations.iter().map(|set| set.module).collect();
+        BAD_CONFIGURATION.error(format!("{} has no module {module}; write one of {}", opened.name, known.join(", ")))
+    })
+}

@@ -1,0 +1,28 @@
+//! The engines that this binary was built with. Which of them is used is a matter of URLs in the configuration.
+
+use std::sync::Arc;
+
+use mainstay_core::{Clock, Result};
+use mainstay_engine_local::Mailbox;
+use mainstay_engine_sqlite::Sqlite;
+use mainstay_host::{Engines, NotifierEngine};
+use mainstay_notify::{Address, Notifier};
+
+/// Every engine.
+pub fn all() -> Engines {
+    Engines::new().database(Sqlite).notifier(Folder)
+}
+
+/// Mail as files in a folder: `folder:data/mail`.
+struct Folder;
+
+impl NotifierEngine for Folder {
+    fn scheme(&self) -> &'static str {
+        "folder"
+    }
+
+    fn open(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>> {
+        let folder = url.strip_prefix("folder:").unwrap_or(url);
+        Ok(Arc::new(Mailbox::open(folder, from, clock.clone())?))
+    }
+}

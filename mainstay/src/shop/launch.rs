@@ -1,0 +1,110 @@
+//! The whole shop in one process, from the configuration to the drain: what `mainstay up shop` runs, and what tests, the
+//! crash harness and benchmarks start on port 0.
+
+use std::net::SocketAddr;
+
+use mainstay_core::config::BAD_CONFIGURATION;
+use mainstay_core::{Clock, Result, Shutdown};
+use mainstay_host::{Engines, Host, Running};
+
+use crate::commands::Global;
+use crate::shop::provider::Provider;
+use crate::shop::{self, demo};
+
+/// How the shop is started.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    /// Where the configuration comes from.
+    pub global: Global,
+    /// With demo data and the test provider of payments.
+    pub demo: bool,
+    /// Installs the process's log. Tests that start many shops leave it out.
+    pub logs: bool,
+}
+
+/// A running shop.
+pub struct Shop {
+    running: Running,
+    provider: Option<Provider>,
+    seeded: bool,
+}
+
+impl Launch {
+    /// Starts the shop; when this returns it takes orders.
+    pub async fn start(&self, engines: Engines, clock: Clock) -> Result<Shop> {
+        let configuration = self.global.configuration(&[])?;
+        let mut keys = Vec::new();
+        let mut provider = None;
+        if self.demo {
+            // All of it is checked before the first port is bound.
+            let host = shop::mount(Host::new(configuration, engines.clone(), clock.clone())).check()?;
+            only_here(host.settings()?.http.listen)?;
+            let started = Provider::start(host.configuration(), &engines, &clock).await?;
+            keys = started.keys();
+            provider = Some(started);
+        }
+        let configuration = self.global.configuration(&keys)?;
+        let mut host = shop::mount(Host::new(configuration, engines, clock));
+        if self.logs {
+            host = host.with_logs();
+        }
+        let running = host.start().await?;
+        let seeded = self.demo && demo::seed(&running).await?;
+        if let Some(provider) = &provider {
+            provider.tell(running.http_addr());
+        }
+        Ok(Shop { running, provider, seeded })
+    }
+}
+
+impl Shop {
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// Where it listens for HTTP.
+    pub fn http_addr(&self) -> SocketAddr {
+        self.running.http_addr()
+    }
+
+    /// Where the test provider of payments listens.
+    pub fn provider_addr(&self) -> Option<SocketAddr> {
+        self.provider.as_ref().map(Provider::address)
+    }
+
+    /// Whether demo data was put there by this start.
+    pub fn was_seeded(&self) -> bool {
+        self.seeded
+    }
+
+    /// Requesting it begins the drain.
+    pub fn shutdown(&self) -> Shutdown {
+        self.running.shutdown()
+    }
+
+    /// Serves until the shutdown is requested, then drains.
+    pub async fn wait(self) -> Result<()> {
+        let drained = self.running.wait().await;
+        if let Some(provider) = self.provider {
+            provider.stop().await;
+        }
+        drained
+    }
+
+    /// Drains now.
+    pub async fn stop(self) -> Result<()> {
+        self.running.shutdown().request();
+        self.wait().await
+    }
+}
+
+/// Demo logins are printed in public, so a demo shop is for this machine alone.
+fn only_here(address: SocketAddr) -> Result<()> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(BAD_CONFIGURATION.error(format!(
+        "a demo shop has logins that everybody knows, so http.listen must be of this machine, such as \
+         127.0.0.1:8080, and not {address}"
+    )))
+}

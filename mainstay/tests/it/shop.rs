@@ -1,0 +1,12 @@
+//! The whole shop from outside: real processes, real HTTP, and the books checked at the end.
+
+mod attacks;
+mod books;
+mod buyer;
+mod client;
+mod crashes;
+mod goods;
+mod journeys;
+mod provider;
+mod split;
+mod world;
