@@ -5,6 +5,9 @@
 //! only: no engine is named here.
 
 pub mod case;
+pub mod events;
+pub mod jobs;
+pub mod notify;
 pub mod rpc;
 pub mod sql;
 

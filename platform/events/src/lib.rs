@@ -46,6 +46,7 @@ mod retention;
 mod source;
 mod subscription;
 
+pub use codes::CODES;
 pub use consumers::{ConsumerState, ConsumerStatus, Consumers};
 pub use envelope::{Envelope, Page, Position};
 pub use event::{Event, EventKind, Topic};

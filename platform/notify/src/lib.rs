@@ -19,6 +19,7 @@ mod mime;
 mod notifier;
 
 pub use address::Address;
+pub use codes::CODES;
 pub use message::{MAX_BODY_BYTES, MAX_SUBJECT_BYTES, Message, MessageKind};
 pub use mime::to_mime;
 pub use notifier::Notifier;

@@ -23,9 +23,7 @@ async fn count(node: &Node, table: &'static str) -> i64 {
 async fn old_events_go_the_newest_stays_and_positions_go_on() {
     let node = Node::new().await;
     let retention = Retention::default();
-    for number in 0..1_200 {
-        node.tell([("a", number)]).await;
-    }
+    node.tell((0..1_200).map(|number| ("a", number))).await;
     assert_eq!(prune(&node, &retention).await, 0);
     node.time.advance(31 * DAY);
     assert_eq!(prune(&node, &retention).await, 1_199);
