@@ -6,6 +6,7 @@ mod conformance;
 mod dead_peers;
 mod drain;
 mod event_log;
+mod event_log_suite;
 mod outsiders;
 mod routing;
 mod world;
