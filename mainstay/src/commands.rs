@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use mainstay_core::{Configuration, Result};
 
-use mainstay_host::Engines;
 use crate::{exit, output};
+use mainstay_host::Engines;
 
 /// The file that is read when none is named and it exists.
 const DEFAULT_FILE: &str = "mainstay.toml";

@@ -3,9 +3,9 @@
 //! It is a library too, so that a test, a benchmark or the crash harness starts the very thing that is shipped: see
 //! [`shop::mount`]. It adds nothing to what services do; it mounts them.
 
-pub mod engines;
-pub mod systems;
-pub mod shop;
 pub mod commands;
-pub mod output;
+pub mod engines;
 pub mod exit;
+pub mod output;
+pub mod shop;
+pub mod systems;

@@ -135,7 +135,11 @@ impl Table {
             .enumerate()
             .map(|(column, heading)| {
                 let cells = self.rows.iter().filter_map(|row| row.get(column));
-                cells.map(|cell| cell.text.chars().count()).chain([heading.chars().count()]).max().unwrap_or(0)
+                cells
+                    .map(|cell| cell.text.chars().count())
+                    .chain([heading.chars().count()])
+                    .max()
+                    .unwrap_or(0)
             })
             .collect();
         let mut text = String::new();

@@ -56,7 +56,8 @@ pub fn names(words: &[String]) -> Result<Vec<&'static str>> {
         for system in SYSTEMS {
             if system.name == word {
                 names.extend(system.services.iter().map(|service| service.name));
-            } else if word.starts_with(&format!("{}/", system.name)) || word.starts_with(&format!("{}.", system.name))
+            } else if word.starts_with(&format!("{}/", system.name))
+                || word.starts_with(&format!("{}.", system.name))
             {
                 names.push(service(system.services, word)?.name);
             }

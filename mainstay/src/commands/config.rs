@@ -8,9 +8,9 @@ use mainstay_core::{Clock, Result};
 use mainstay_host::Host;
 
 use crate::commands::Global;
-use mainstay_host::Engines;
 use crate::output::{Cell, Format, Table, Tone};
 use crate::shop;
+use mainstay_host::Engines;
 
 /// Look at the configuration.
 #[derive(Debug, Subcommand)]

@@ -7,8 +7,8 @@ use mainstay_core::{Id, Result};
 use mainstay_events::{EventKind, dead_letters};
 
 use crate::commands::{Global, operator};
-use mainstay_host::Engines;
 use crate::output::{self, Cell, Format, Table, Tone};
+use mainstay_host::Engines;
 
 /// Keys or messages that one listing shows; more are reached with --after.
 const ROWS_MAX: u32 = 200;
@@ -152,10 +152,14 @@ impl Parked {
                 Ok(keys)
             })
             .await?;
-        let mut table = Table::new(&["key", "state", "messages", "attempts", "since", "next try", "code", "reason"]);
+        let mut table =
+            Table::new(&["key", "state", "messages", "attempts", "since", "next try", "code", "reason"]);
         for key in keys {
-            let (state, next) =
-                if key.dead { ("dead", Cell::absent()) } else { ("retrying", Cell::text(key.due_at.to_string())) };
+            let (state, next) = if key.dead {
+                ("dead", Cell::absent())
+            } else {
+                ("retrying", Cell::text(key.due_at.to_string()))
+            };
             table.row([
                 Cell::text(key.key),
                 Cell::text(state).tone(if key.dead { Tone::Bad } else { Tone::Plain }),

@@ -7,8 +7,8 @@ use mainstay_core::Result;
 use mainstay_sql::MigrationState;
 
 use crate::commands::{Global, operator};
-use mainstay_host::Engines;
 use crate::output::{self, Cell, Format, Table, Tone};
+use mainstay_host::Engines;
 
 /// Look at and change the schema of the services' databases.
 #[derive(Debug, Subcommand)]
@@ -121,7 +121,10 @@ impl Down {
                 output::data(&format!("{} {} {} taken back\n", line.module, line.version, line.name));
             }
             if taken_back.is_empty() {
-                output::note(&format!("{} of {} is at version {} already", self.module, opened.name, self.to));
+                output::note(&format!(
+                    "{} of {} is at version {} already",
+                    self.module, opened.name, self.to
+                ));
             }
             opened.database.close().await;
         }

@@ -9,8 +9,8 @@ use mainstay_host::{Host, Opened};
 use mainstay_sql::{MigrationSet, MigrationState};
 
 use crate::commands::Global;
-use mainstay_host::Engines;
 use crate::{shop, systems};
+use mainstay_host::Engines;
 
 /// Who acts, in logs and traces.
 const CALLER: &str = "mainstay.operator";
@@ -50,7 +50,10 @@ pub async fn ready_one(global: &Global, engines: Engines, word: &str) -> Result<
     let count = opened.len();
     match <[Opened; 1]>::try_from(opened) {
         Ok([one]) => Ok(one),
-        Err(_) => Err(BAD_CONFIGURATION.error(format!("{word} names {count} services; name one, such as shop/orders"))),
+        Err(_) => {
+            Err(BAD_CONFIGURATION
+                .error(format!("{word} names {count} services; name one, such as shop/orders")))
+        }
     }
 }
 
@@ -58,6 +61,10 @@ pub async fn ready_one(global: &Global, engines: Engines, word: &str) -> Result<
 pub fn migration_set<'a>(opened: &'a Opened, module: &str) -> Result<&'a MigrationSet> {
     opened.migrations.iter().find(|set| set.module == module).ok_or_else(|| {
         let known: Vec<&str> = opened.migrations.iter().map(|set| set.module).collect();
-        BAD_CONFIGURATION.error(format!("{} has no module {module}; write one of {}", opened.name, known.join(", ")))
+        BAD_CONFIGURATION.error(format!(
+            "{} has no module {module}; write one of {}",
+            opened.name,
+            known.join(", ")
+        ))
     })
 }

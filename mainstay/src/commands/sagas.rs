@@ -93,7 +93,8 @@ impl List {
             (false, false) => Filter::Open,
         };
         let before = self.before;
-        let mut table = Table::new(&["service", "run", "saga", "version", "state", "started", "ended", "for", "why"]);
+        let mut table =
+            Table::new(&["service", "run", "saga", "version", "state", "started", "ended", "for", "why"]);
         for opened in operator::ready(global, engines, &self.services).await? {
             let Some(sagas) = opened.sagas.clone() else { continue };
             let runs = opened
@@ -150,7 +151,13 @@ impl Inspect {
         if !self.json {
             let (state, why) = state(&status.state);
             let why = why.map(|why| format!(", {why}")).unwrap_or_default();
-            output::note(&format!("{} v{} for {}: {}{why}\n", status.name, status.version, status.principal, state.shown()));
+            output::note(&format!(
+                "{} v{} for {}: {}{why}\n",
+                status.name,
+                status.version,
+                status.principal,
+                state.shown()
+            ));
         }
         let mut table = Table::new(&["step", "what", "attempt", "at", "took ms", "note"]);
         let mut with_states = Table::new(&["step", "what", "attempt", "at", "took ms", "note", "state"]);

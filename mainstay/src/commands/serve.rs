@@ -7,8 +7,8 @@ use mainstay_core::{Clock, Result};
 use mainstay_host::{Host, signals};
 
 use crate::commands::Global;
-use mainstay_host::Engines;
 use crate::{output, shop, systems};
+use mainstay_host::Engines;
 
 /// Run some services in this process; the [peers] section says where the others are.
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `mainstay up`: a whole system in one process.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -38,7 +39,14 @@ impl Up {
         if let Some(address) = &self.listen {
             global.set.insert(0, format!("http.listen={}", quoted(address)));
         }
-        let shop = Launch { global, demo: self.demo, logs: true }.start(engines, Clock::system()).await?;
+        // A person who watches a terminal wants to hear of trouble, not of everything that goes well.
+        let fallbacks = if std::io::stderr().is_terminal() {
+            vec![("telemetry.log", quoted("warn"))]
+        } else {
+            Vec::new()
+        };
+        let launch = Launch { global, demo: self.demo, logs: true, fallbacks };
+        let shop = launch.start(engines, Clock::system()).await?;
         serve(shop, self.demo).await
     }
 }

@@ -27,7 +27,8 @@ pub struct Verify {
 
 impl Verify {
     pub async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
-        let host = shop::mount(Host::new(global.configuration(&[])?, engines.clone(), Clock::system())).check()?;
+        let host =
+            shop::mount(Host::new(global.configuration(&[])?, engines.clone(), Clock::system())).check()?;
         let settings = host.settings()?;
         let place = temporary(&settings.process.data)?;
         let engine = engines.database_engine(&settings.database.url)?;

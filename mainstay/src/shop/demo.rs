@@ -94,15 +94,13 @@ async fn prices(running: &Running, ctx: &Context) -> Result<()> {
         .iter()
         .flat_map(|goods| goods.variants.iter().map(move |piece| (goods, piece)))
         .flat_map(|(goods, piece)| {
-            [
-                Money::new(piece.gbp_minor, Currency::GBP),
-                Money::new(piece.eur_minor, Currency::EUR),
-            ]
-            .map(|amount| pricing::Price {
-                variant_id: variant(piece).to_vec(),
-                amount: Some(amount.into()),
-                tax_class: goods.tax_class.into(),
-            })
+            [Money::new(piece.gbp_minor, Currency::GBP), Money::new(piece.eur_minor, Currency::EUR)].map(
+                |amount| pricing::Price {
+                    variant_id: variant(piece).to_vec(),
+                    amount: Some(amount.into()),
+                    tax_class: goods.tax_class.into(),
+                },
+            )
         })
         .collect();
     answer(pricing.set_prices(request(ctx, pricing::SetPricesRequest { prices })).await)?;

@@ -71,7 +71,10 @@ pub const GOODS: &[Goods] = &[
         "Breakfast tea",
         "A strong blend of Assam and Kenya, loose leaf.",
         "zero",
-        &[piece("TEA-BRK-100", "100 g tin", 780, 920, 300), piece("TEA-BRK-500", "500 g bag", 2850, 3350, 120)],
+        &[
+            piece("TEA-BRK-100", "100 g tin", 780, 920, 300),
+            piece("TEA-BRK-500", "500 g bag", 2850, 3350, 120),
+        ],
     ),
     goods(
         "filter-coffee-hillside",
@@ -106,10 +109,7 @@ pub const GOODS: &[Goods] = &[
         "Moor blanket",
         "Undyed wool of upland sheep, 130 by 180 cm, with a fringe.",
         "standard",
-        &[
-            piece("BLA-MOO-GRY", "grey", 8900, 10400, 24),
-            piece("BLA-MOO-BRN", "brown", 8900, 10400, 18),
-        ],
+        &[piece("BLA-MOO-GRY", "grey", 8900, 10400, 24), piece("BLA-MOO-BRN", "brown", 8900, 10400, 18)],
     ),
     goods(
         "beeswax-candles",
@@ -176,7 +176,10 @@ pub const GOODS: &[Goods] = &[
         "Enamel baking dish",
         "For pies, gratins and the fire itself.",
         "standard",
-        &[piece("DIS-ENA-S", "small, 24 cm", 1700, 1990, 70), piece("DIS-ENA-L", "large, 32 cm", 2400, 2790, 55)],
+        &[
+            piece("DIS-ENA-S", "small, 24 cm", 1700, 1990, 70),
+            piece("DIS-ENA-L", "large, 32 cm", 2400, 2790, 55),
+        ],
     ),
     goods(
         "garden-twine",

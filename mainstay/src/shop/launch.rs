@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use mainstay_core::config::BAD_CONFIGURATION;
-use mainstay_core::{Clock, Result, Shutdown};
+use mainstay_core::{Clock, Configuration, Result, Shutdown};
 use mainstay_host::{Engines, Host, Running};
 
 use crate::commands::Global;
@@ -20,6 +20,8 @@ pub struct Launch {
     pub demo: bool,
     /// Installs the process's log. Tests that start many shops leave it out.
     pub logs: bool,
+    /// Keys that stand below everything that was configured.
+    pub fallbacks: Vec<(&'static str, String)>,
 }
 
 /// A running shop.
@@ -33,14 +35,14 @@ impl Launch {
     /// Starts the shop; when this returns it takes orders.
     pub async fn start(&self, engines: Engines, clock: Clock) -> Result<Shop> {
         let configuration = self.global.configuration(&[])?;
-        let mut keys = Vec::new();
+        let mut keys = self.unconfigured(&configuration);
         let mut provider = None;
         if self.demo {
             // All of it is checked before the first port is bound.
             let host = shop::mount(Host::new(configuration, engines.clone(), clock.clone())).check()?;
             only_here(host.settings()?.http.listen)?;
             let started = Provider::start(host.configuration(), &engines, &clock).await?;
-            keys = started.keys();
+            keys.extend(started.keys());
             provider = Some(started);
         }
         let configuration = self.global.configuration(&keys)?;
@@ -54,6 +56,18 @@ impl Launch {
             provider.tell(running.http_addr());
         }
         Ok(Shop { running, provider, seeded })
+    }
+}
+
+impl Launch {
+    /// The fallbacks that nobody overrides.
+    fn unconfigured(&self, configuration: &Configuration) -> Vec<String> {
+        let is_free = |key: &str| !configuration.is_set(key);
+        self.fallbacks
+            .iter()
+            .filter(|(key, _)| is_free(key))
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect()
     }
 }
 

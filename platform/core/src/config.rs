@@ -136,6 +136,11 @@ impl Configuration {
         Ok(typed)
     }
 
+    /// Whether a flag, the environment or the file says something about the key.
+    pub fn is_set(&self, key: &str) -> bool {
+        self.sources.contains_key(&split_key(key).join("."))
+    }
+
     /// Refuses keys that belong to no section that was asked for.
     pub fn refuse_unknown(&self) -> Result<()> {
         let asked = self.asked.lock();

@@ -57,8 +57,10 @@ impl Background {
     pub(crate) fn begin(&mut self, clock: &Clock, tasks: &Tasks) {
         let Some(database) = &self.database else { return };
         let parts = &self.parts;
-        let has_work =
-            parts.sagas.is_some() || parts.jobs.is_some() || parts.consumers.is_some() || parts.loops.is_some();
+        let has_work = parts.sagas.is_some()
+            || parts.jobs.is_some()
+            || parts.consumers.is_some()
+            || parts.loops.is_some();
         if !has_work {
             return;
         }

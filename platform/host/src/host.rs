@@ -262,14 +262,11 @@ async fn start_one(service: &mut dyn Mounting, process: &Arc<Process>) -> Result
     service.gather(&scope)?;
     let parts = scope.into_parts();
     if let Some(database) = &parts.database {
-        for applied in database.migrate(&parts.migrations).await? {
-            tracing::info!(
-                service = service.name(),
-                module = applied.module,
-                version = applied.version,
-                name = applied.name,
-                "migrated",
-            );
+        let applied = database.migrate(&parts.migrations).await?;
+        if !applied.is_empty() {
+            let names: Vec<String> =
+                applied.iter().map(|one| format!("{} {}", one.module, one.version)).collect();
+            tracing::info!(service = service.name(), applied = names.join(", "), "migrated");
         }
     }
     let mounted = service.start(process.clock.clone())?;

@@ -10,12 +10,12 @@
 mod background;
 pub mod codes;
 mod drain;
-mod loops;
 mod edge;
 mod engines;
 mod folder;
 mod health;
 mod host;
+mod loops;
 mod mounting;
 mod process;
 mod running;

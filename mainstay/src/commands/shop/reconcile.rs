@@ -41,7 +41,8 @@ impl Reconcile {
         let mut global = global.clone();
         global.set.extend(keys);
         let configuration = global.configuration(&[])?;
-        let elsewhere = mainstay_host::Settings::read(&configuration)?.peers.addresses().contains_key(SERVICE);
+        let elsewhere =
+            mainstay_host::Settings::read(&configuration)?.peers.addresses().contains_key(SERVICE);
         let here: &[&str] = if elsewhere { &[] } else { &[SERVICE] };
         let host = Host::new(configuration, engines, Clock::system());
         let running = shop::mount_some(host, here)?.start().await?;
@@ -88,7 +89,11 @@ impl Reconcile {
             "\n{} payments and charges compared, {} differences, {left} left{}",
             found.compared,
             found.differences.len(),
-            if found.unnamed > 0 { format!(", and {} more that are not shown", found.unnamed) } else { String::new() },
+            if found.unnamed > 0 {
+                format!(", and {} more that are not shown", found.unnamed)
+            } else {
+                String::new()
+            },
         ));
         if left == 0 && found.unnamed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
@@ -96,7 +101,8 @@ impl Reconcile {
 
 fn row(difference: &Difference) -> [Cell; 6] {
     let payment = Id::<Payment>::try_from_slice(&difference.payment_id).ok();
-    let mended = if difference.mended { Cell::text("yes").tone(Tone::Good) } else { Cell::text("no").tone(Tone::Bad) };
+    let mended =
+        if difference.mended { Cell::text("yes").tone(Tone::Good) } else { Cell::text("no").tone(Tone::Bad) };
     [
         Cell::text(words(difference.kind())),
         Cell::optional(payment.map(|id| id.to_string())),

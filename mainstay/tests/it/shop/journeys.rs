@@ -54,9 +54,9 @@ async fn one_key_is_one_checkout_and_another_body_is_refused() {
     assert_eq!(first["id"], second["id"]);
     let other = guest.filled_cart(&[(&goods[1], 1)], "tok_ok").await.unwrap();
     let refused = guest.check_out(&other, "key").await.unwrap();
-    assert_eq!((refused.status.as_u16(), refused.code()), (422, "orders.key_reused"));
+    assert_eq!((refused.status.as_u16(), refused.code()), (422, "http.idempotency_mismatch"));
     let missing = guest.client.post("/v1/checkouts", &json!({"cart_id": other})).await.unwrap();
-    assert_eq!((missing.status.as_u16(), missing.code()), (400, "orders.key_required"));
+    assert_eq!((missing.status.as_u16(), missing.code()), (400, "http.idempotency_key"));
     assert_eq!(Books::settle(&world.data(), PATIENCE).await.orders, 1);
 }
 
@@ -118,7 +118,7 @@ async fn a_cart_follows_its_owner_through_the_login() {
     let mut seen = 0;
     for _ in 0..100 {
         let answer = visitor.client.get(&format!("/v1/carts/{cart}")).await.unwrap();
-        seen = answer.body["lines"][0]["quantity"].as_u64().unwrap_or_default();
+        seen = answer.body["items"][0]["quantity"].as_u64().unwrap_or_default();
         if seen == 2 {
             break;
         }

@@ -1,0 +1,175 @@
+//! Two services for these tests. The counter keeps a number, adds one to it in the background under its lease, and can
+//! be slow; the asker answers with the counter's outbox through the network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use mainstay_core::{Clock, Configuration, Context, Result};
+use mainstay_engine_local::Mailbox;
+use mainstay_engine_sqlite::Sqlite;
+use mainstay_events::{EventSource, Position};
+use mainstay_host::{Engines, Host, Loops, Mounted, Needs, NotifierEngine, Scope, Service};
+use mainstay_http::Problem;
+use mainstay_notify::{Address, Notifier};
+use mainstay_sql::{Database, Migration, MigrationSet};
+use serde::{Deserialize, Serialize};
+
+const MIGRATIONS: MigrationSet = MigrationSet {
+    module: "test.counter",
+    migrations: &[Migration {
+        version: 1,
+        name: "numbers",
+        up: "CREATE TABLE numbers (fence INTEGER NOT NULL, counted INTEGER NOT NULL) STRICT",
+        down: "DROP TABLE numbers",
+    }],
+};
+
+pub struct Counter;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CounterConfig {
+    /// How slow `/slow` is.
+    pub slow_ms: u64,
+    /// Whether the loop ignores the shutdown.
+    pub stubborn: bool,
+}
+
+impl Default for CounterConfig {
+    fn default() -> Self {
+        Self { slow_ms: 300, stubborn: false }
+    }
+}
+
+pub struct CounterNeeds {
+    db: Database,
+    loops: Loops,
+}
+
+impl Needs for CounterNeeds {
+    fn gather(scope: &Scope) -> Result<Self> {
+        scope.outbox()?;
+        Ok(Self { db: scope.database(&[MIGRATIONS])?, loops: scope.loops()? })
+    }
+}
+
+#[derive(Clone)]
+struct CounterState {
+    db: Database,
+    slow: Duration,
+}
+
+impl Service for Counter {
+    const NAME: &'static str = "test.counter";
+    type Config = CounterConfig;
+    type Needs = CounterNeeds;
+
+    fn start(needs: CounterNeeds, config: CounterConfig, clock: Clock) -> Result<Mounted> {
+        let db = needs.db.clone();
+        needs.loops.add("test.count", move |leadership, shutdown| async move {
+            let ctx = Context::background("test.counter");
+            while config.stubborn || !shutdown.is_requested() {
+                let lease = tokio::select! {
+                    () = shutdown.requested(), if !config.stubborn => return,
+                    lease = leadership.wait() => lease,
+                };
+                let fence = lease.fence();
+                let counted = db.write_as(&ctx, &lease, move |tx| {
+                    tx.execute("INSERT INTO numbers (fence, counted) VALUES (?1, 1)", &[fence.into()])
+                });
+                // A lease that is lost is looked for again.
+                let _ = counted.await;
+                clock.sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let state = CounterState { db: needs.db, slow: Duration::from_millis(config.slow_ms) };
+        let routes =
+            Router::new().route("/v1/slow", get(slow)).route("/v1/fences", get(fences)).with_state(state);
+        Ok(Mounted::new().http(routes))
+    }
+}
+
+async fn slow(State(state): State<CounterState>) -> &'static str {
+    Clock::system().sleep(state.slow).await;
+    "done"
+}
+
+async fn fences(State(state): State<CounterState>) -> Result<String, Problem> {
+    Ok(fences_in(&state.db).await?.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+}
+
+/// The fencing numbers under which was counted, in order.
+pub async fn fences_in(db: &Database) -> Result<Vec<i64>> {
+    db.read(&Context::background("test"), |view| {
+        view.query("SELECT DISTINCT fence FROM numbers ORDER BY fence", &[], |row| row.get(0))
+    })
+    .await
+}
+
+/// A service that only needs the counter's events.
+pub struct Asker;
+
+pub struct AskerNeeds {
+    events: Arc<dyn EventSource>,
+}
+
+impl Needs for AskerNeeds {
+    fn gather(scope: &Scope) -> Result<Self> {
+        scope.database(&[])?;
+        Ok(Self { events: scope.event_source(Counter::NAME)? })
+    }
+}
+
+impl Service for Asker {
+    const NAME: &'static str = "test.asker";
+    type Config = mainstay_host::NoConfig;
+    type Needs = AskerNeeds;
+
+    fn start(needs: AskerNeeds, _: mainstay_host::NoConfig, clock: Clock) -> Result<Mounted> {
+        // Whether the counter's log can be opened at all; there is nothing in it to wait for.
+        let ask = move || {
+            let (mut feed, clock) = (needs.events.follow("test.counter.none", Position(0), 1), clock.clone());
+            async move {
+                match clock.timeout(Duration::from_millis(300), feed.next()).await {
+                    Ok(Err(error)) => error.code().to_owned(),
+                    Ok(Ok(_)) | Err(_) => "open".to_owned(),
+                }
+            }
+        };
+        Ok(Mounted::new().http(Router::new().route("/v1/ask", get(ask))))
+    }
+}
+
+struct Folder;
+
+#[async_trait]
+impl NotifierEngine for Folder {
+    fn scheme(&self) -> &'static str {
+        "folder"
+    }
+
+    fn open(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>> {
+        let folder = url.strip_prefix("folder:").unwrap_or(url);
+        Ok(Arc::new(Mailbox::open(folder, from, clock.clone())?))
+    }
+}
+
+pub fn engines() -> Engines {
+    Engines::new().database(Sqlite).notifier(Folder)
+}
+
+/// A host on port 0 with everything in `folder`.
+pub fn host(folder: &std::path::Path, keys: &[&str]) -> Host {
+    let mut flags = vec![
+        format!("process.data={:?}", folder.display().to_string()),
+        "http.listen=\"127.0.0.1:0\"".to_owned(),
+        "process.drain_seconds=2".to_owned(),
+    ];
+    flags.extend(keys.iter().map(|key| (*key).to_owned()));
+    let configuration = Configuration::load(None, [], &flags).unwrap();
+    Host::new(configuration, engines(), Clock::system())
+}
