@@ -1,0 +1,30 @@
+//! The use cases, one a file. Each opens one transaction, asks the model what to do, and does it through the store.
+
+mod adjust;
+mod audit;
+mod commit;
+mod get_levels;
+mod release;
+mod reserve;
+mod sweep;
+mod take;
+
+use mainstay_events::Outbox;
+use mainstay_sql::Database;
+
+pub use adjust::adjust;
+pub use audit::audit;
+pub use commit::commit;
+pub use get_levels::get_levels;
+pub use release::release;
+pub use reserve::{Reserve, reserve};
+pub use sweep::sweep;
+
+/// What every use case works on.
+#[derive(Clone)]
+pub struct Stock {
+    /// Inventory's own database.
+    pub db: Database,
+    /// Where changes are told.
+    pub outbox: Outbox,
+}

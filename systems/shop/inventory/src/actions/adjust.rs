@@ -1,0 +1,53 @@
+//! Change stock for a reason: a delivery, a count, a return.
+
+use mainstay_core::{Context, Error, Result};
+use mainstay_sql::Tx;
+
+use super::Stock;
+use crate::codes::{CAUSE_REUSED, OUT_OF_STOCK};
+use crate::model::{Level, VariantId, merge_adjustments};
+use crate::{events, store};
+
+/// Applies all adjustments of a cause, once: a repeat changes nothing. Answers the levels after it. Staff and
+/// services only.
+///
+/// # Errors
+/// `inventory.out_of_stock` when fewer pieces would be left than are held, `inventory.cause_reused` for other
+/// adjustments than before under this cause.
+pub async fn adjust(
+    stock: &Stock,
+    ctx: &Context,
+    cause: String,
+    asked: Vec<(VariantId, i64)>,
+) -> Result<Vec<(VariantId, Level)>> {
+    ctx.principal().require_staff()?;
+    let adjustments = merge_adjustments(&cause, asked)?;
+    let (outbox, who) = (stock.outbox.clone(), ctx.clone());
+    let write = move |tx: &Tx<'_>| {
+        let wanted = adjustments.iter().map(|adjustment| (adjustment.variant, adjustment.delta));
+        let earlier = store::adjustments(tx, &cause)?;
+        if !earlier.is_empty() {
+            if !wanted.eq(earlier) {
+                return Err(CAUSE_REUSED.error("this cause has changed the stock in another way already"));
+            }
+            let variants: Vec<VariantId> = adjustments.iter().map(|adjustment| adjustment.variant).collect();
+            return store::levels(tx, &variants);
+        }
+        let mut levels = Vec::with_capacity(adjustments.len());
+        let mut refused: Option<Error> = None;
+        for adjustment in &adjustments {
+            let Some(level) = store::adjust(tx, adjustment.variant, adjustment.delta)? else {
+                let error =
+                    refused.unwrap_or_else(|| OUT_OF_STOCK.error("the stock cannot change by that much"));
+                let path = format!("adjustments[{}].delta", adjustment.place);
+                refused = Some(error.with_field(path, "would leave fewer pieces than are held, or too many"));
+                continue;
+            };
+            store::record_adjustment(tx, &cause, adjustment, tx.now())?;
+            events::stock_changed(&outbox, tx, &who, adjustment.variant, level, &cause)?;
+            levels.push((adjustment.variant, level));
+        }
+        refused.map_or(Ok(levels), Err)
+    };
+    stock.db.write(ctx, write).await
+}

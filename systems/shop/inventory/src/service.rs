@@ -1,0 +1,47 @@
+//! Inventory as the host mounts it.
+
+use mainstay_core::{Clock, Result};
+use mainstay_events::Outbox;
+use mainstay_host::{Loops, Mounted, NoConfig, Scope, Service};
+use mainstay_sql::Database;
+use shop_inventory_contracts::{FILE_DESCRIPTOR_SET, InventoryServer, SERVICE};
+
+use crate::actions::Stock;
+use crate::migrations::MIGRATIONS;
+use crate::rpc::Rpc;
+use crate::{http, sweeper};
+
+/// The service.
+pub struct Inventory;
+
+/// What it reaches.
+pub struct Needs {
+    /// Its own database.
+    pub db: Database,
+    /// Where changes of stock are told.
+    pub outbox: Outbox,
+    /// Where the sweeper runs.
+    pub loops: Loops,
+}
+
+impl mainstay_host::Needs for Needs {
+    fn gather(scope: &Scope) -> Result<Self> {
+        Ok(Needs { db: scope.database(&[MIGRATIONS])?, outbox: scope.outbox()?, loops: scope.loops()? })
+    }
+}
+
+impl Service for Inventory {
+    const NAME: &'static str = SERVICE;
+    type Config = NoConfig;
+    type Needs = Needs;
+
+    fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
+        let Needs { db, outbox, loops } = needs;
+        let stock = Stock { db, outbox };
+        let swept = stock.clone();
+        loops.add("inventory.sweep", |leadership, shutdown| sweeper::run(swept, leadership, shutdown));
+        Ok(Mounted::new()
+            .http(http::routes(stock.clone()))
+            .rpc(InventoryServer::new(Rpc(stock)), FILE_DESCRIPTOR_SET))
+    }
+}

@@ -1,0 +1,11 @@
+//! Every query that inventory makes, on the database that it alone owns.
+
+mod books;
+mod levels;
+mod reservations;
+
+pub use books::books;
+pub use levels::{
+    adjust, adjustments, give_back, hold, level, levels, record_adjustment, take_free, take_held,
+};
+pub use reservations::{forget, insert_reservation, overdue, reservation, set_state, work_for_sweep};

@@ -1,0 +1,106 @@
+//! Levels and the adjustments that made them. Each change is one guarded statement that answers the level after it,
+//! or nothing when the pieces are not there.
+
+use mainstay_core::{Result, Timestamp, codes};
+use mainstay_sql::{Row, Tx, View};
+
+use crate::model::{Adjustment, Level, ON_HAND_MAX, VariantId};
+
+/// The levels of these variants; one that never had stock is absent.
+pub fn levels(view: &View<'_>, variants: &[VariantId]) -> Result<Vec<(VariantId, Level)>> {
+    let list: Vec<_> = variants.iter().map(Into::into).collect();
+    let sql = "SELECT on_hand, held, variant_id FROM levels WHERE variant_id IN (:list)";
+    view.query_list(sql, &[], &list, |row| Ok((row.get(2)?, read(row)?)))
+}
+
+/// The level of one variant, if it ever had stock.
+pub fn level(view: &View<'_>, variant: VariantId) -> Result<Option<Level>> {
+    view.query_one("SELECT on_hand, held FROM levels WHERE variant_id = ?1", &[(&variant).into()], read)
+}
+
+/// Holds free pieces; `None` when there are too few.
+pub fn hold(tx: &Tx<'_>, variant: VariantId, quantity: i64) -> Result<Option<Level>> {
+    change(
+        tx,
+        "UPDATE levels SET held = held + ?2 WHERE variant_id = ?1 AND on_hand - held >= ?2 RETURNING on_hand, held",
+        variant,
+        quantity,
+    )
+}
+
+/// Gives held pieces back.
+pub fn give_back(tx: &Tx<'_>, variant: VariantId, quantity: i64) -> Result<Level> {
+    let after = change(
+        tx,
+        "UPDATE levels SET held = held - ?2 WHERE variant_id = ?1 AND held >= ?2 RETURNING on_hand, held",
+        variant,
+        quantity,
+    )?;
+    after.ok_or_else(|| not_held(variant))
+}
+
+/// Takes held pieces out of the stock.
+pub fn take_held(tx: &Tx<'_>, variant: VariantId, quantity: i64) -> Result<Level> {
+    let after = change(
+        tx,
+        "UPDATE levels SET on_hand = on_hand - ?2, held = held - ?2 WHERE variant_id = ?1 AND held >= ?2 \
+         RETURNING on_hand, held",
+        variant,
+        quantity,
+    )?;
+    after.ok_or_else(|| not_held(variant))
+}
+
+/// Takes free pieces out of the stock; `None` when there are too few.
+pub fn take_free(tx: &Tx<'_>, variant: VariantId, quantity: i64) -> Result<Option<Level>> {
+    change(
+        tx,
+        "UPDATE levels SET on_hand = on_hand - ?2 WHERE variant_id = ?1 AND on_hand - held >= ?2 \
+         RETURNING on_hand, held",
+        variant,
+        quantity,
+    )
+}
+
+/// Adds a signed number of pieces; `None` when fewer would be left than are held, or more than can be counted.
+pub fn adjust(tx: &Tx<'_>, variant: VariantId, delta: i64) -> Result<Option<Level>> {
+    // An upsert would check the inserted row before it finds the conflict, and so refuse every negative delta.
+    tx.execute(
+        "INSERT OR IGNORE INTO levels (variant_id, on_hand, held) VALUES (?1, 0, 0)",
+        &[(&variant).into()],
+    )?;
+    tx.query_one(
+        "UPDATE levels SET on_hand = on_hand + ?2 \
+         WHERE variant_id = ?1 AND on_hand + ?2 BETWEEN held AND ?3 RETURNING on_hand, held",
+        &[(&variant).into(), delta.into(), ON_HAND_MAX.into()],
+        read,
+    )
+}
+
+/// What was adjusted under a cause: deltas by variant, ordered by variant; empty if the cause is new.
+pub fn adjustments(view: &View<'_>, cause: &str) -> Result<Vec<(VariantId, i64)>> {
+    let sql = "SELECT variant_id, delta FROM adjustments WHERE cause = ?1 ORDER BY variant_id";
+    view.query(sql, &[cause.into()], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Writes an adjustment into the books.
+pub fn record_adjustment(tx: &Tx<'_>, cause: &str, adjustment: &Adjustment, at: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES (?1, ?2, ?3, ?4)",
+        &[cause.into(), (&adjustment.variant).into(), adjustment.delta.into(), at.into()],
+    )?;
+    Ok(())
+}
+
+fn change(tx: &Tx<'_>, sql: &'static str, variant: VariantId, pieces: i64) -> Result<Option<Level>> {
+    tx.query_one(sql, &[(&variant).into(), pieces.into()], read)
+}
+
+fn read(row: &Row<'_>) -> Result<Level> {
+    Ok(Level { on_hand: row.get(0)?, held: row.get(1)? })
+}
+
+/// A reservation says that it holds pieces and the level says that it does not: going on would store a wrong fact.
+fn not_held(variant: VariantId) -> mainstay_core::Error {
+    codes::DATA_LOSS.error(format!("a reservation of {variant} holds more than its level does"))
+}
