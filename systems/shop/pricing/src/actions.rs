@@ -1,0 +1,28 @@
+//! The use cases, one a file.
+
+mod get_prices;
+mod list_shipping_methods;
+mod quote;
+mod set_prices;
+
+use std::sync::Arc;
+
+use mainstay_sql::Database;
+
+use crate::model::{ShippingTable, TaxTable};
+
+pub use get_prices::get_prices;
+pub use list_shipping_methods::list_shipping_methods;
+pub use quote::{Basket, quote};
+pub use set_prices::set_prices;
+
+/// What every use case works on.
+#[derive(Clone)]
+pub struct Pricing {
+    /// Pricing's own database: the price lists.
+    pub db: Database,
+    /// Rates by country.
+    pub tax: Arc<TaxTable>,
+    /// Methods by country and currency.
+    pub shipping: Arc<ShippingTable>,
+}

@@ -1,0 +1,46 @@
+//! Pricing as the host mounts it.
+
+use std::sync::Arc;
+
+use mainstay_core::{Clock, Result};
+use mainstay_host::{Mounted, Scope, Service};
+use mainstay_sql::Database;
+use shop_pricing_contracts::{FILE_DESCRIPTOR_SET, PricingServer, SERVICE};
+
+use crate::config::Config;
+use crate::migrations::MIGRATIONS;
+use crate::model::{ShippingTable, TaxTable};
+use crate::rpc::Rpc;
+use crate::{actions, http};
+
+/// The service.
+pub struct Pricing;
+
+/// What it reaches.
+pub struct Needs {
+    /// Its own database.
+    pub db: Database,
+}
+
+impl mainstay_host::Needs for Needs {
+    fn gather(scope: &Scope) -> Result<Self> {
+        Ok(Needs { db: scope.database(&[MIGRATIONS])? })
+    }
+}
+
+impl Service for Pricing {
+    const NAME: &'static str = SERVICE;
+    type Config = Config;
+    type Needs = Needs;
+
+    fn start(needs: Needs, config: Config, _clock: Clock) -> Result<Mounted> {
+        let pricing = actions::Pricing {
+            db: needs.db,
+            tax: Arc::new(TaxTable::new(&config.tax)?),
+            shipping: Arc::new(ShippingTable::new(&config.shipping)?),
+        };
+        Ok(Mounted::new()
+            .http(http::routes(pricing.clone()))
+            .rpc(PricingServer::new(Rpc(pricing)), FILE_DESCRIPTOR_SET))
+    }
+}

@@ -1,0 +1,7 @@
+//! Pricing through its front doors: what peers call and what outsiders call.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod app;
+mod http;
+mod prices;
+mod quote;
