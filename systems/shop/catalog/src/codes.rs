@@ -1,0 +1,38 @@
+//! The error codes that the catalogue raises.
+
+use mainstay_core::{Code, Kind};
+
+/// Another product has the slug.
+pub const SLUG_TAKEN: Code = Code::new(
+    "catalog.slug_taken",
+    Kind::AlreadyExists,
+    "The slug belongs to another product",
+    "Choose another slug, or change the other product's first.",
+);
+
+/// Another product has the stock keeping unit.
+pub const SKU_TAKEN: Code = Code::new(
+    "catalog.sku_taken",
+    Kind::AlreadyExists,
+    "The stock keeping unit belongs to another product",
+    "Choose another one, or take it from the other product first.",
+);
+
+/// The variant belongs to another product.
+pub const VARIANT_TAKEN: Code = Code::new(
+    "catalog.variant_taken",
+    Kind::AlreadyExists,
+    "The variant belongs to another product",
+    "Give the new variant an id of its own; a variant does not move between products.",
+);
+
+/// There is no such product, or it is not for sale and the caller may not see it.
+pub const PRODUCT_UNKNOWN: Code = Code::new(
+    "catalog.product_unknown",
+    Kind::NotFound,
+    "There is no such product",
+    "Look at /v1/products for what is sold.",
+);
+
+/// Every code declared here, for the pages at `/problems/<name>`.
+pub const CODES: &[&Code] = &[&SLUG_TAKEN, &SKU_TAKEN, &VARIANT_TAKEN, &PRODUCT_UNKNOWN];

@@ -1,0 +1,37 @@
+//! The schema of the catalogue's database, in numbered steps.
+
+use mainstay_sql::{Migration, MigrationSet};
+
+/// Every step, oldest first.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    module: "shop.catalog",
+    migrations: &[Migration { version: 1, name: "products and variants", up: UP_1, down: DOWN_1 }],
+};
+
+const UP_1: &str = "
+CREATE TABLE products (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    -- a JSON array of addresses
+    pictures TEXT NOT NULL,
+    sellable INTEGER NOT NULL CHECK (sellable IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE variants (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    product_id BLOB NOT NULL CHECK (length(product_id) = 16),
+    -- the order in which a product shows its variants
+    place INTEGER NOT NULL,
+    sku TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    sellable INTEGER NOT NULL CHECK (sellable IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX variants_of_product ON variants (product_id, place);
+";
+
+const DOWN_1: &str = "
+DROP TABLE variants;
+DROP TABLE products;
+";

@@ -1,0 +1,6 @@
+//! The catalogue through its front doors: what peers call and what outsiders call.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod app;
+mod http;
+mod products;
