@@ -1,0 +1,50 @@
+//! The use cases, one a file.
+
+mod add_item;
+mod change;
+mod create;
+mod forget;
+mod get;
+mod list;
+mod lock;
+mod login;
+mod ordered;
+mod set_address;
+mod set_payment;
+mod set_quantity;
+mod set_shipping;
+mod unlock;
+
+use std::sync::Arc;
+
+use mainstay_rpc::{Channel, Peer};
+use mainstay_sql::Database;
+use shop_catalog_contracts::CatalogClient;
+use shop_pricing_contracts::PricingClient;
+
+pub use add_item::add_item;
+pub use create::create;
+pub use forget::forget;
+pub use get::{PricedCart, Totals, get};
+pub use list::list;
+pub use lock::lock;
+pub use login::logged_in;
+pub use ordered::ordered;
+pub use set_address::set_address;
+pub use set_payment::set_payment;
+pub use set_quantity::{remove_item, set_quantity};
+pub use set_shipping::set_shipping;
+pub use unlock::unlock;
+
+/// What every use case works on.
+#[derive(Clone)]
+pub struct Carts {
+    /// The cart's own database.
+    pub db: Database,
+    /// Who knows what a variant is.
+    pub catalog: Peer<CatalogClient<Channel>>,
+    /// Who knows what a cart costs.
+    pub pricing: Peer<PricingClient<Channel>>,
+    /// Where an estimate assumes that the goods go, as long as the buyer has not said.
+    pub estimate_for: Arc<str>,
+}

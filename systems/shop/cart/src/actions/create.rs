@@ -1,0 +1,20 @@
+//! Begin a cart.
+
+use mainstay_core::{Context, Currency, Id, Result};
+
+use super::Carts;
+use crate::model::{Cart, buyer};
+use crate::store;
+
+/// A new, empty cart of the caller.
+///
+/// # Errors
+/// `core.forbidden` for staff and services.
+pub async fn create(carts: &Carts, ctx: &Context, currency: Currency) -> Result<Cart> {
+    let cart = Cart::new(Id::generate(carts.db.clock()), buyer(ctx.principal())?, currency);
+    let write = move |tx: &mainstay_sql::Tx<'_>| {
+        store::insert(tx, &cart)?;
+        Ok(cart.clone())
+    };
+    carts.db.write(ctx, write).await
+}

@@ -1,0 +1,20 @@
+//! Say what to pay with.
+
+use mainstay_core::{Context, Result};
+
+use super::Carts;
+use super::change::change;
+use crate::model::{Cart, CartId, PaymentToken};
+
+/// Sets the means of payment.
+///
+/// # Errors
+/// `core.invalid` for what cannot be a provider's token, `cart.unknown`, `cart.checkout_running`, `cart.ordered`.
+pub async fn set_payment(carts: &Carts, ctx: &Context, id: CartId, token: &str) -> Result<Cart> {
+    let token = PaymentToken::parse(token)?;
+    change(carts, ctx, id, move |_, cart| {
+        cart.payment = Some(token.clone());
+        Ok(())
+    })
+    .await
+}
