@@ -1,7 +1,7 @@
 //! Queries for a list of keys: `… WHERE id IN (:list)`.
 //!
 //! One look-up for each key would be the repeated query that the insight warns of. A statement of its own for each
-//! length would fill the statement cache. So keys go in chunks of four fixed sizes, filled up by repeating the last.
+//! length would fill the statement cache. So keys go in chunks of five fixed sizes, filled up by repeating the last.
 
 use mainstay_core::Result;
 
@@ -12,13 +12,13 @@ use crate::view::View;
 const MARK: &str = ":list";
 
 /// The sizes of a chunk. Few, so that few statements exist; the largest well below any engine's limit of parameters.
-const SIZES: [usize; 4] = [1, 4, 16, 64];
+const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
 
 const CHUNK_MAX: usize = SIZES[SIZES.len() - 1];
 
 impl View<'_> {
     /// All rows of a query whose statement holds `:list` once, for as many keys as there are: each chunk of keys is
-    /// queried in turn, so an ORDER BY holds within a chunk of 64 only. `fixed` fills `?1`, `?2`, … before the keys. A
+    /// queried in turn, so an ORDER BY holds within a chunk of 256 only. `fixed` fills `?1`, `?2`, … before the keys. A
     /// key that is given twice in different chunks is answered twice. No keys, no rows, no query.
     pub fn query_list<T>(
         &self,
