@@ -22,7 +22,7 @@ use mainstay_sql::Database;
 use shop_catalog_contracts::CatalogClient;
 use shop_pricing_contracts::PricingClient;
 
-pub use add_item::add_item;
+pub use add_item::{NewItem, add_item};
 pub use create::create;
 pub use forget::forget;
 pub use get::{PricedCart, Totals, get};

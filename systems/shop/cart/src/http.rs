@@ -5,12 +5,12 @@ mod view;
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use http::header::LOCATION;
-use http::{HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use mainstay_core::Currency;
-use mainstay_http::{Body, Ctx, Path, PathId, Problem};
+use mainstay_http::{Body, Ctx, IdempotencyKey, Path, PathId, Problem};
 use serde::Deserialize;
 
-use crate::actions::{self, Carts};
+use crate::actions::{self, Carts, NewItem};
 use crate::model::{Address, CartId, VariantId};
 use view::{CartView, CartsView};
 
@@ -62,7 +62,7 @@ async fn show(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewItem {
+struct ItemBody {
     variant_id: VariantId,
     quantity: u32,
 }
@@ -71,9 +71,12 @@ async fn add_item(
     axum::extract::State(carts): State,
     Ctx(ctx): Ctx,
     PathId(id): PathId<shop_cart_contracts::Cart>,
-    Body(item): Body<NewItem>,
+    headers: HeaderMap,
+    Body(item): Body<ItemBody>,
 ) -> Answer<Json<CartView>> {
-    let cart = actions::add_item(&carts, &ctx, id, item.variant_id, item.quantity).await?;
+    let key = headers.get("idempotency-key").map(|key| IdempotencyKey::new(key.to_str().unwrap_or_default()));
+    let item = NewItem { variant: item.variant_id, quantity: item.quantity, key: key.transpose()? };
+    let cart = actions::add_item(&carts, &ctx, id, item).await?;
     Ok(Json(CartView::of(cart)))
 }
 

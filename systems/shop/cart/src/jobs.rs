@@ -27,7 +27,12 @@ impl Job for Forget {
 
     async fn run(&self, cx: &JobContext, (): ()) -> Result<()> {
         let forgotten = actions::forget(&self.db, cx.ctx(), cx.lease(), self.keep).await?;
-        tracing::info!(carts = forgotten.carts, checkouts = forgotten.called_off, "old carts were deleted");
+        tracing::info!(
+            carts = forgotten.carts,
+            checkouts = forgotten.called_off,
+            keys = forgotten.keys,
+            "old carts were deleted"
+        );
         Ok(())
     }
 }

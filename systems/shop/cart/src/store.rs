@@ -9,3 +9,6 @@ pub use carts::{cart, carts_of, insert, save};
 pub use checkouts::{call_off, is_called_off};
 pub use forget::{forget_called_off, forget_carts};
 pub use lines::{delete_line, delete_lines, put_line};
+
+#[cfg(test)]
+mod tests;

@@ -1,34 +1,64 @@
 //! Put pieces of a variant into a cart.
 
 use mainstay_core::{Context, Result, codes};
+use mainstay_http::IdempotencyKey;
+use mainstay_http::idempotency::{Answer, Begun, RequestHash, Slot, begin, finish};
 use mainstay_rpc::{answer, request};
+use mainstay_sql::Tx;
 use shop_catalog_contracts::{GetVariantsRequest, v1::Variant};
 
 use super::Carts;
-use super::change::change;
+use super::change::{Changed, change};
 use crate::model::{Cart, CartId, VariantId};
 use crate::store;
+
+/// What keys of this use case are scoped to, beside the caller.
+const ROUTE: &str = "POST /v1/carts/{cart}/items";
+
+/// What to put in.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// Of what.
+    pub variant: VariantId,
+    /// How many pieces.
+    pub quantity: u32,
+    /// With a key, a repeat of the request puts nothing in again. Without one it does: that is what adding means.
+    pub key: Option<IdempotencyKey>,
+}
 
 /// Puts pieces in; to those of the same variant that are there already they add.
 ///
 /// # Errors
 /// `core.invalid` with a field for a variant that is not sold or a bad quantity, `cart.too_large` beyond the bounds,
 /// `cart.unknown`, `cart.checkout_running`, `cart.ordered`.
-pub async fn add_item(
-    carts: &Carts,
-    ctx: &Context,
-    id: CartId,
-    variant: VariantId,
-    quantity: u32,
-) -> Result<Cart> {
+pub async fn add_item(carts: &Carts, ctx: &Context, id: CartId, item: NewItem) -> Result<Cart> {
+    let NewItem { variant, quantity, key } = item;
     let Variant { sku, name, product_name, .. } = sellable(carts, ctx, variant).await?;
     let name = if name.is_empty() { product_name } else { format!("{product_name}, {name}") };
+    let once = key
+        .map(|key| Ok((Slot::new(ctx.principal(), ROUTE, key), RequestHash::of(&(id, variant, quantity))?)))
+        .transpose()?;
     change(carts, ctx, id, move |tx, cart| {
+        if let Some((slot, request)) = &once
+            && is_repeat(tx, slot, *request)?
+        {
+            return Ok(Changed::No);
+        }
         // Not `id`: that may be a cart that was merged into this one.
         let cart_id = cart.id;
-        store::put_line(tx, cart_id, cart.add(variant, quantity, sku.clone(), name.clone())?)
+        store::put_line(tx, cart_id, cart.add(variant, quantity, sku.clone(), name.clone())?)?;
+        Ok(Changed::Yes)
     })
     .await
+}
+
+/// Claims the key. A repeat is answered by the cart as it stands, so no answer is kept.
+fn is_repeat(tx: &Tx<'_>, slot: &Slot, request: RequestHash) -> Result<bool> {
+    match begin(tx, slot, request, &[])? {
+        Begun::New => finish(tx, slot, &Answer { status: 200, body: Vec::new() }).map(|()| false),
+        Begun::Running { .. } | Begun::Finished { .. } => Ok(true),
+        Begun::Mismatch => Err(Begun::mismatch()),
+    }
 }
 
 async fn sellable(carts: &Carts, ctx: &Context, variant: VariantId) -> Result<Variant> {

@@ -9,19 +9,29 @@ use crate::codes::UNKNOWN;
 use crate::model::{Cart, CartId, buyer};
 use crate::store;
 
+/// Whether a change found anything to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The cart is another one now.
+    Yes,
+    /// It was so already.
+    No,
+}
+
 /// Changes the caller's cart and answers it as it is then. `change` changes the cart that it is given and writes the
 /// lines that it changes; the rest is written for it.
 pub async fn change<F>(carts: &Carts, ctx: &Context, id: CartId, mut change: F) -> Result<Cart>
 where
-    F: FnMut(&Tx<'_>, &mut Cart) -> Result<()> + Send + 'static,
+    F: FnMut(&Tx<'_>, &mut Cart) -> Result<Changed> + Send + 'static,
 {
     let owner = buyer(ctx.principal())?;
     let write = move |tx: &Tx<'_>| {
         let mut cart = owned(tx, id, &owner)?;
         cart.require_open()?;
-        change(tx, &mut cart)?;
-        cart.version += 1;
-        store::save(tx, &cart)?;
+        if change(tx, &mut cart)? == Changed::Yes {
+            cart.version += 1;
+            store::save(tx, &cart)?;
+        }
         Ok(cart)
     };
     carts.db.write(ctx, write).await

@@ -3,7 +3,7 @@
 use mainstay_core::{Context, Result};
 
 use super::Carts;
-use super::change::change;
+use super::change::{Changed, change};
 use crate::model::{Address, Cart, CartId};
 
 /// Sets the address.
@@ -14,7 +14,7 @@ pub async fn set_address(carts: &Carts, ctx: &Context, id: CartId, address: Addr
     let address = address.check()?;
     change(carts, ctx, id, move |_, cart| {
         cart.address = Some(address.clone());
-        Ok(())
+        Ok(Changed::Yes)
     })
     .await
 }

@@ -3,7 +3,7 @@
 use mainstay_core::{Context, Result};
 
 use super::Carts;
-use super::change::change;
+use super::change::{Changed, change};
 use crate::model::{Cart, CartId, PaymentToken};
 
 /// Sets the means of payment.
@@ -14,7 +14,7 @@ pub async fn set_payment(carts: &Carts, ctx: &Context, id: CartId, token: &str) 
     let token = PaymentToken::parse(token)?;
     change(carts, ctx, id, move |_, cart| {
         cart.payment = Some(token.clone());
-        Ok(())
+        Ok(Changed::Yes)
     })
     .await
 }

@@ -3,7 +3,7 @@
 use mainstay_core::{Context, Result};
 
 use super::Carts;
-use super::change::change;
+use super::change::{Changed, change};
 use crate::model::{Cart, CartId, VariantId};
 use crate::store;
 
@@ -21,9 +21,10 @@ pub async fn set_quantity(
     change(carts, ctx, id, move |tx, cart| {
         let cart_id = cart.id;
         match cart.set_quantity(variant, quantity)? {
-            Some(line) => store::put_line(tx, cart_id, line),
-            None => store::delete_line(tx, cart_id, variant),
+            Some(line) => store::put_line(tx, cart_id, line)?,
+            None => store::delete_line(tx, cart_id, variant)?,
         }
+        Ok(Changed::Yes)
     })
     .await
 }
@@ -34,7 +35,11 @@ pub async fn set_quantity(
 /// `cart.unknown`, `cart.checkout_running`, `cart.ordered`.
 pub async fn remove_item(carts: &Carts, ctx: &Context, id: CartId, variant: VariantId) -> Result<Cart> {
     change(carts, ctx, id, move |tx, cart| {
-        if cart.remove(variant) { store::delete_line(tx, cart.id, variant) } else { Ok(()) }
+        if !cart.remove(variant) {
+            return Ok(Changed::No);
+        }
+        store::delete_line(tx, cart.id, variant)?;
+        Ok(Changed::Yes)
     })
     .await
 }

@@ -3,7 +3,7 @@
 use mainstay_core::{Context, Result};
 
 use super::Carts;
-use super::change::change;
+use super::change::{Changed, change};
 use crate::model::{Cart, CartId, check_shipping_method};
 
 /// Sets the shipping method. Whether it goes to the address is found out when the cart is priced, since either may
@@ -15,7 +15,7 @@ pub async fn set_shipping(carts: &Carts, ctx: &Context, id: CartId, method: Stri
     check_shipping_method(&method)?;
     change(carts, ctx, id, move |_, cart| {
         cart.shipping_method = Some(method.clone());
-        Ok(())
+        Ok(Changed::Yes)
     })
     .await
 }

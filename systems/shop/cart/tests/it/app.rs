@@ -1,9 +1,10 @@
 //! The cart with its doors open, and the logs of the services that it follows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, StatusCode};
-use mainstay_core::{Context, Id, Principal, Result, Shutdown, Tasks};
+use mainstay_core::{Clock, Context, Id, Principal, Result, Shutdown, Tasks};
 use mainstay_events::{Consumers, Event, Outbox, Topic};
 use mainstay_host::Service;
 use mainstay_jobs::Jobs;
@@ -48,7 +49,8 @@ struct Background {
 
 impl TestApp {
     pub async fn start() -> Self {
-        let sets = [mainstay_events::MIGRATIONS, mainstay_jobs::MIGRATIONS, MIGRATIONS];
+        let keys = mainstay_http::idempotency::MIGRATIONS;
+        let sets = [mainstay_events::MIGRATIONS, mainstay_jobs::MIGRATIONS, keys, MIGRATIONS];
         let test = TestDatabase::open(&sets).await;
         let peers = TestDatabase::open(&[mainstay_events::MIGRATIONS]).await;
         let (tasks, leadership) = (Tasks::new(), Leadership::idle());
@@ -132,6 +134,13 @@ impl TestApp {
         self.doors.call(who, Method::POST, &format!("/v1/carts/{id}/items"), body).await
     }
 
+    /// Puts one piece in under an idempotency key.
+    pub async fn add_once(&self, who: &Principal, id: CartId, number: u8, key: &str) -> Answer {
+        let body = json!({ "variant_id": variant(number).to_string(), "quantity": 1 });
+        let headers = [(http::HeaderName::from_static("idempotency-key"), key)];
+        self.doors.call_with(who, Method::POST, &format!("/v1/carts/{id}/items"), &headers, body).await
+    }
+
     pub async fn set_quantity(&self, who: &Principal, id: CartId, number: u8, quantity: u32) -> Answer {
         let path = format!("/v1/carts/{id}/items/{}", variant(number));
         self.doors.call(who, Method::PATCH, &path, json!({ "quantity": quantity })).await
@@ -169,15 +178,16 @@ impl TestApp {
         answer(self.cart.client().unlock(request(&self.ctx, message)).await).map(drop)
     }
 
-    /// Waits until `done` says so; what never comes fails the test.
+    /// Moves time until `done` says so; what never comes fails the test. The millisecond of real time between two steps
+    /// is for the threads of the database.
     pub async fn until(&self, mut done: impl AsyncFnMut() -> bool) {
-        for _ in 0..1_000 {
+        for _ in 0..5_000 {
             if done().await {
                 return;
             }
-            self.test.manual.advance(std::time::Duration::from_millis(100));
-            self.peers.manual.advance(std::time::Duration::from_millis(100));
-            tokio::task::yield_now().await;
+            self.test.manual.advance(Duration::from_millis(100));
+            self.peers.manual.advance(Duration::from_millis(100));
+            Clock::system().sleep(Duration::from_millis(1)).await;
         }
         panic!("it never came");
     }

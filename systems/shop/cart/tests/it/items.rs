@@ -101,3 +101,23 @@ async fn a_change_asks_nobody_but_the_catalogue_and_only_when_something_is_put_i
     assert_eq!(dead.status, StatusCode::SERVICE_UNAVAILABLE);
     app.put(&who, id, "shipping", json!({ "method": "express" })).await.expect(StatusCode::OK);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_one_key_pieces_are_put_in_once() {
+    let app = TestApp::start().await;
+    let who = visitor(1);
+    let id = app.cart(&who).await;
+    for answer in join_all((0..10).map(|_| app.add_once(&who, id, 1, "tap-1"))).await {
+        assert_eq!(lines(&answer.expect(StatusCode::OK)), [(1, 1)]);
+    }
+    app.add_once(&who, id, 1, "tap-2").await.expect(StatusCode::OK);
+    assert_eq!(app.lines(&who, id).await, [(1, 2)]);
+    let other = app.add_once(&who, id, 2, "tap-1").await;
+    assert_eq!((other.status, other.code()), (StatusCode::UNPROCESSABLE_ENTITY, "http.idempotency_mismatch"));
+    assert_eq!(app.add_once(&who, id, 1, &"k".repeat(300)).await.status, StatusCode::BAD_REQUEST);
+    let stranger = visitor(2);
+    let theirs = app.cart(&stranger).await;
+    app.add_once(&stranger, theirs, 2, "tap-1").await.expect(StatusCode::OK);
+    assert_eq!(app.lines(&stranger, theirs).await, [(2, 1)], "a key is its caller's own");
+    assert_eq!(app.get(&who, id).await.body["version"], 3, "a repeat changes nothing, not even the version");
+}
