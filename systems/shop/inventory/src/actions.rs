@@ -28,3 +28,6 @@ pub struct Stock {
     /// Where changes are told.
     pub outbox: Outbox,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use mainstay_core::Shutdown;
+use mainstay_core::{Clock, Shutdown};
 
 use crate::app::{HOLD, TestApp, code, reservation, variant};
 
-/// Moves time until `done` says so; a sweep that never comes fails the test.
+/// Moves time until `done` says so; a sweep that never comes fails the test. The millisecond of real time between two
+/// steps is for the threads of the database.
 async fn sweep_until(app: &TestApp, mut done: impl AsyncFnMut() -> bool) {
-    for _ in 0..1_000 {
+    for _ in 0..5_000 {
         if done().await {
             return;
         }
         app.test.manual.advance(Duration::from_millis(100));
-        tokio::task::yield_now().await;
+        Clock::system().sleep(Duration::from_millis(1)).await;
     }
     panic!("nothing was swept");
 }
@@ -80,7 +81,7 @@ async fn a_wall_clock_that_steps_back_gives_nothing_back_early() {
     app.test.manual.set_wall(app.clock().now() - HOLD);
     for _ in 0..50 {
         app.test.manual.advance(Duration::from_secs(1));
-        tokio::task::yield_now().await;
+        Clock::system().sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(app.level(variant(1)).await, (5, 5));
     shutdown.request();
