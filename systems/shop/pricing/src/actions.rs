@@ -26,3 +26,6 @@ pub struct Pricing {
     /// Methods by country and currency.
     pub shipping: Arc<ShippingTable>,
 }
+
+#[cfg(test)]
+mod tests;
