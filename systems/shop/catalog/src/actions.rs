@@ -28,3 +28,6 @@ pub struct Catalog {
 fn sees_hidden(ctx: &Context) -> bool {
     matches!(ctx.principal(), Principal::Staff(_) | Principal::Service(_))
 }
+
+#[cfg(test)]
+mod tests;
