@@ -10,5 +10,6 @@ pub mod jobs;
 pub mod notify;
 pub mod rpc;
 pub mod sql;
+pub mod workflow;
 
 pub use case::Case;
