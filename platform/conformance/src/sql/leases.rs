@@ -109,8 +109,10 @@ async fn released(place: Place) -> Outcome {
 
 async fn renewed(place: Place) -> Outcome {
     let (first, second) = (Process::start(&place).await?, Process::start(&place).await?);
-    let (leading, waiting) = (first.lead(), second.lead());
+    let leading = first.lead();
     let lease = leading.wait().await;
+    // Only now, or it might be the second one that leads, and time would stand still.
+    let waiting = second.lead();
     for _ in 0..8 {
         first.pass(Duration::from_secs(1)).await;
         second.pass(Duration::from_secs(1)).await;
