@@ -24,6 +24,9 @@ use mainstay_host::Engines;
 /// The file that is read when none is named and it exists.
 const DEFAULT_FILE: &str = "mainstay.toml";
 
+/// Heads the options that every command understands.
+const EVERYWHERE: &str = "Options of every command";
+
 /// One binary that holds a backend platform and the systems that run on it.
 ///
 /// Every key of the configuration can be given in mainstay.toml, in the environment as MAINSTAY_SHOP__ORDERS__KEY, or
@@ -41,13 +44,13 @@ pub struct Cli {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Global {
     /// Read this configuration file instead of mainstay.toml
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     pub config: Option<PathBuf>,
     /// Set one key of the configuration, as in --set http.listen=127.0.0.1:9090
-    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    #[arg(long, global = true, value_name = "KEY=VALUE", help_heading = EVERYWHERE)]
     pub set: Vec<String>,
     /// Keep everything in this folder; short for --set process.data=FOLDER
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, value_name = "FOLDER", help_heading = EVERYWHERE)]
     pub data: Option<String>,
 }
 

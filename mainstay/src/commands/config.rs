@@ -37,7 +37,7 @@ impl Config {
         let Self::Show(show) = self;
         let host = shop::mount(Host::new(global.configuration(&[])?, engines, Clock::system()));
         let host = host.check()?;
-        let mut table = Table::new(&["key", "value", "source"]);
+        let mut table = Table::new(&["key", "source", "value"]);
         for setting in host.configuration().show() {
             let wanted = show.filter.as_ref().is_none_or(|filter| setting.key.contains(filter.as_str()));
             let is_default = setting.source == Source::Default;
@@ -45,8 +45,8 @@ impl Config {
                 let tone = if is_default { Tone::Quiet } else { Tone::Plain };
                 table.row([
                     Cell::text(setting.key).tone(tone),
-                    Cell::text(setting.value).tone(tone),
                     Cell::text(setting.source.to_string()).tone(tone),
+                    Cell::text(setting.value).tone(tone),
                 ]);
             }
         }

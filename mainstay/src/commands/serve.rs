@@ -39,7 +39,9 @@ impl Serve {
         if let Some(rpc) = running.rpc_addr() {
             output::note(&format!("mainstay: peers call http://{rpc}"));
         }
+        output::note("Ctrl-C finishes what is held and stops.");
         running.wait().await?;
+        output::note("mainstay: stopped; everything that was acknowledged is on the disk");
         Ok(ExitCode::SUCCESS)
     }
 

@@ -1,5 +1,11 @@
-//! The binary and the whole shop, from outside.
+//! The binary and the whole shop, from outside: started as a process, asked over HTTP, stopped by signals.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod buying;
+mod commands;
+mod configuration;
+mod names;
+mod process;
 mod shop;
+mod signals;

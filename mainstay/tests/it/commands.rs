@@ -1,0 +1,81 @@
+//! The operators' commands, beside a shop that runs and on its own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::buying::buy;
+use crate::process::{Serving, run};
+
+fn stdout(folder: &Path, words: &[&str]) -> String {
+    let output = run(folder, words);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words:?}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn operators_look_into_a_running_shop() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Serving::start(folder.path(), &["up", "shop", "--demo"]);
+    let (_, order) = buy(shop.http);
+
+    let runs = stdout(folder.path(), &["sagas", "list", "--all", "--json"]);
+    let run: serde_json::Value = serde_json::from_str(runs.lines().next().unwrap()).unwrap();
+    assert_eq!(run["saga"], "shop.checkout", "{runs}");
+    let journal =
+        stdout(folder.path(), &["sagas", "inspect", "shop/orders", run["run"].as_str().unwrap(), "--json"]);
+    assert!(journal.lines().count() >= 5, "{journal}");
+
+    let consumers = stdout(folder.path(), &["events", "list", "--json"]);
+    assert!(consumers.contains("\"shop.orders.order\""), "{consumers}");
+    stdout(folder.path(), &["jobs", "counts"]);
+    stdout(folder.path(), &["jobs", "schedules", "--json"]);
+
+    // The mail goes out on its own time; what is compared here is money, which has moved or is about to.
+    let compared = reconciled(folder.path(), shop.provider.unwrap());
+    let captured = order["total"]["amount"].as_str().unwrap();
+    assert_eq!(compared.matches(captured).count(), 3, "payments, provider and ledger: {compared}");
+    shop.stop();
+}
+
+/// What the three accounts say, once the capture, which follows the placing, is through.
+fn reconciled(folder: &Path, provider: SocketAddr) -> String {
+    let url = format!("shop.payments.provider_url=\"http://{provider}\"");
+    for _ in 0..50 {
+        let output = run(folder, &["shop", "reconcile", "--json", "--set", &url]);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success()
+            && text.lines().any(|line| line.contains("ledger") && !line.contains("\"0.00 GBP\",\"currency"))
+        {
+            return text;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("payments and provider do not agree");
+}
+
+#[test]
+fn the_schema_goes_up_and_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let pending = stdout(folder.path(), &["migrate", "status", "shop/orders", "--json"]);
+    assert!(pending.lines().all(|line| line.contains("\"pending\"")), "{pending}");
+    let applied = stdout(folder.path(), &["migrate", "up", "shop/orders"]);
+    assert!(applied.contains("shop.orders"), "{applied}");
+    let after = stdout(folder.path(), &["migrate", "status", "shop/orders", "--json"]);
+    assert!(after.lines().all(|line| line.contains("\"applied\"")), "{after}");
+    let down = ["migrate", "down", "shop/orders", "--module", "shop.orders", "--to", "0"];
+    assert!(stdout(folder.path(), &down).contains("taken back"));
+    let refused = run(folder.path(), &["sagas", "list", "shop/orders"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("mainstay migrate up shop/orders"));
+}
+
+#[test]
+fn the_engines_keep_their_promises_here() {
+    let folder = tempfile::tempdir().unwrap();
+    // A few of many: the whole suite has tests of its own.
+    let kept = stdout(folder.path(), &["verify", "lease", "--json"]);
+    assert!(kept.lines().count() >= 2, "{kept}");
+    assert!(kept.lines().all(|line| line.contains("\"kept\":\"yes\"")), "{kept}");
+}
