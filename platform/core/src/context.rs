@@ -131,6 +131,19 @@ impl Context {
         }))
     }
 
+    /// For work that another service sent: all that came with the call, at once.
+    pub fn received(
+        tenant: TenantId,
+        principal: Principal,
+        on_behalf_of: Option<Principal>,
+        trace: TraceContext,
+        deadline: Monotonic,
+        attempt: u32,
+    ) -> Self {
+        let deadline = Some(deadline);
+        Self(Arc::new(Parts { tenant, principal, on_behalf_of, trace, deadline, attempt, queries: None }))
+    }
+
     /// For work that a service begins by itself: a start-up, a sweep, a schedule.
     pub fn background(service: impl Into<Cow<'static, str>>) -> Self {
         Self::new(TenantId::SOLE, Principal::Service(service.into()), TraceContext::root(false))

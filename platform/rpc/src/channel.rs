@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Poller, Poll};
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{Request, Response};
 use mainstay_core::{Clock, Context, Kind, Result};
 use mainstay_identity::Minter;
 use mainstay_telemetry::{Role, span_as};
@@ -22,9 +22,6 @@ use crate::network::{Network, Route};
 use crate::request::OpenEnded;
 use crate::status::{kind_of, status};
 
-/// Names the callee: several services may share one address.
-pub(crate) const CALLEE: HeaderName = HeaderName::from_static("mainstay-service");
-
 /// A stream without an end has to begin within this time; the callee only has to look at its log.
 const OPENING_LIMIT: Duration = Duration::from_secs(5);
 
@@ -34,7 +31,6 @@ pub struct Channel(Arc<Parts>);
 
 struct Parts {
     callee: String,
-    header: HeaderValue,
     network: Network,
     minter: Minter,
     clock: Clock,
@@ -44,13 +40,12 @@ struct Parts {
 impl Channel {
     pub(crate) fn new(
         callee: &str,
-        header: HeaderValue,
         network: Network,
         minter: Minter,
         clock: Clock,
         figures: CallerFigures,
     ) -> Self {
-        Self(Arc::new(Parts { callee: callee.to_owned(), header, network, minter, clock, figures }))
+        Self(Arc::new(Parts { callee: callee.to_owned(), network, minter, clock, figures }))
     }
 
     /// The service at the other end.
@@ -90,9 +85,6 @@ impl Parts {
         // Authorization: signed for this callee alone, and used again while it is fresh.
         authorization::write(request.headers_mut(), &self.minter, &ctx)?;
 
-        // Route: which of the services at one address is meant.
-        request.headers_mut().insert(CALLEE, self.header.clone());
-
         // Deadline: last, so that the time told to the callee is what is left now; and kept here as well, since a dead
         // callee keeps none.
         let left = if is_open_ended {
@@ -103,12 +95,13 @@ impl Parts {
             left
         };
 
-        let transport = async {
+        // Pinned here, for a future that is moved is copied whole.
+        let transport = pin!(async {
             match self.network.route(&self.callee)? {
                 Route::Here(mount) => self.network.call_here(mount, request).await,
                 Route::Elsewhere(remote) => remote.call(request).await,
             }
-        };
+        });
         let outcome = self.clock.timeout(left, transport).await.flatten();
         span.note(outcome)
     }

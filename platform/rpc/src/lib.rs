@@ -12,6 +12,7 @@
 pub mod codes;
 pub mod v1;
 
+mod codec;
 mod request;
 mod status;
 
@@ -34,6 +35,7 @@ mod event_log;
 mod remote_log;
 
 pub use channel::Channel;
+pub use codec::Codec;
 pub use codes::CODES;
 pub use event_log::event_log;
 pub use listener::Listening;

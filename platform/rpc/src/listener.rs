@@ -15,15 +15,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::body::Body;
 
-use crate::channel::CALLEE;
 use crate::codes::{CANNOT_LISTEN, NOT_CONNECTED};
 use crate::layer::limit::CALLS_MAX;
 use crate::mount::{Mount, refusal};
 use crate::network::Network;
 use crate::reflection;
 use crate::transport::{
-    CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT, STREAM_WINDOW_BYTES,
-    TaskExecutor,
+    CALLEE, CONNECTION_WINDOW_BYTES, HEADER_BYTES_MAX, KEEP_ALIVE_INTERVAL, KEEP_ALIVE_TIMEOUT,
+    STREAM_WINDOW_BYTES, TaskExecutor,
 };
 
 /// Each peer process holds one connection, so this is room for a large system and for probes; further ones wait to be

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use mainstay_core::{Clock, Context, Error, Principal, Result, TenantId, codes};
 use mainstay_identity::Verifier;
 use mainstay_telemetry::{Counter, Registry, Role, span_as};
 use tonic::body::Body;
-use tonic::codegen::BoxFuture;
+use tonic::codegen::BoxFuture as HandlerFuture;
 use tonic::server::NamedService;
 use tower::Service;
 
@@ -22,7 +24,7 @@ use crate::layer::metrics::{MethodFigures, Side};
 use crate::layer::{attempt, authorization, deadline, trace};
 use crate::status::status;
 
-type Handler = Arc<dyn Fn(Request<Body>) -> BoxFuture<Response<Body>, Infallible> + Send + Sync>;
+type Handler = Arc<dyn Fn(Request<Body>) -> HandlerFuture<Response<Body>, Infallible> + Send + Sync>;
 
 /// One contract that a service implements.
 pub struct RpcService {
@@ -40,7 +42,7 @@ impl RpcService {
                 Request<Body>,
                 Response = Response<Body>,
                 Error = Infallible,
-                Future = BoxFuture<Response<Body>, Infallible>,
+                Future = HandlerFuture<Response<Body>, Infallible>,
             > + NamedService
             + Clone
             + Send
@@ -108,7 +110,12 @@ impl Mount {
         &self.contracts
     }
 
-    pub(crate) async fn serve(&self, request: Request<Body>) -> Response<Body> {
+    /// Boxed, since a future is copied whole on each step of its way into a task.
+    pub(crate) fn serve(self: Arc<Self>, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+        Box::pin(async move { self.answer(request).await })
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
         // Metrics: outermost, so that what the layers below refuse is counted too. What no contract has is counted
         // under one name, for anybody can think up paths.
         let Some(method) = self.methods.get(request.uri().path()) else {
@@ -118,7 +125,8 @@ impl Mount {
         let running = method.figures.begin();
 
         // Panic boundary: around all the rest, so that the answer, its metrics and its caller see an ordinary failure.
-        let outcome = boundary::guard(&self.panics, self.admit(method, request)).await.flatten();
+        let admitted = pin!(self.admit(method, request));
+        let outcome = boundary::guard(&self.panics, admitted).await.flatten();
 
         let response = outcome.unwrap_or_else(|error| refusal(&error));
         running.end(outcome_of(&response));
@@ -144,15 +152,10 @@ impl Mount {
         let left = deadline::read(request.headers())?;
 
         // Context and trace: what the handler works in.
-        let mut ctx = Context::new(tenant, principal, trace::read(request.headers()))
-            .with_deadline(self.clock.monotonic() + left);
-        if on_behalf_of.is_some() {
-            ctx = ctx.with_on_behalf_of(on_behalf_of);
-        }
         let attempt = attempt::read(request.headers());
-        if attempt > 1 {
-            ctx = ctx.with_attempt(attempt);
-        }
+        let trace = trace::read(request.headers());
+        let deadline = self.clock.monotonic() + left;
+        let ctx = Context::received(tenant, principal, on_behalf_of, trace, deadline, attempt);
         let mut span = span_as(&ctx, Role::Server, span_name(&ctx, &request));
         if span.is_recording() {
             span.set("rpc.attempt", i64::from(attempt));

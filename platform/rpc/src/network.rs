@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use mainstay_core::{Clock, Result, Shutdown, Tasks, codes};
 use mainstay_identity::TokenKeys;
 use mainstay_telemetry::Registry;
@@ -109,10 +109,8 @@ impl Network {
     /// `identity.bad_service_name`.
     pub fn channel(&self, caller: &str, callee: &str) -> Result<Channel> {
         let minter = self.0.keys.minter(caller, callee, &self.0.clock)?;
-        let header = HeaderValue::try_from(callee)
-            .map_err(|error| codes::INTERNAL.because("a service's name is no header", error))?;
         let figures = CallerFigures::new(self.0.registry.scoped(caller), callee);
-        Ok(Channel::new(callee, header, self.clone(), minter, self.0.clock.clone(), figures))
+        Ok(Channel::new(callee, self.clone(), minter, self.0.clock.clone(), figures))
     }
 
     /// Whether a service can be reached: one of this process always can, one elsewhere is connected to.
@@ -123,6 +121,14 @@ impl Network {
         match self.route(name)? {
             Route::Here(_) => Ok(()),
             Route::Elsewhere(remote) => remote.reach().await,
+        }
+    }
+
+    /// Ends the connections to other processes, once the calls on them have ended: part of a drain. Services elsewhere
+    /// cannot be called any more.
+    pub fn disconnect(&self) {
+        for remote in self.0.elsewhere.load().values() {
+            remote.close();
         }
     }
 
@@ -170,7 +176,7 @@ impl Network {
         mount: Arc<Mount>,
         request: Request<Body>,
     ) -> Result<Response<Body>> {
-        let handler = self.0.tasks.spawn("rpc.call", async move { mount.serve(request).await });
+        let handler = self.0.tasks.spawn("rpc.call", mount.serve(request));
         let answer = handler.join_or_abort().await;
         answer.ok_or_else(|| codes::UNAVAILABLE.error("the process ends"))
     }

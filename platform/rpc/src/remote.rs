@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri};
 use mainstay_core::{Clock, Error, Result, Tasks, codes};
 use tokio::sync::Semaphore;
 use tonic::body::Body;
@@ -18,11 +18,13 @@ use tonic::body::Body;
 use crate::codes::BAD_ADDRESS;
 use crate::layer::limit::CALLS_MAX;
 
+use crate::transport::CALLEE;
 use connection::Connector;
 
 /// A service in another process.
 pub(crate) struct Remote {
     name: String,
+    header: HeaderValue,
     authority: Authority,
     connector: Arc<Connector>,
     // The peer takes no more at once either; this keeps the rest from queueing in the connection.
@@ -34,9 +36,12 @@ impl Remote {
         let authority = parse(address).ok_or_else(|| {
             BAD_ADDRESS.error(format!("{address:?} is not the address of {name}: write http://host:port"))
         })?;
+        let header = HeaderValue::try_from(name)
+            .map_err(|error| BAD_ADDRESS.because(format!("{name:?} cannot be a service's name"), error))?;
         let connector = Connector::new(name, authority.as_str(), clock, tasks);
         Ok(Self {
             name: name.to_owned(),
+            header,
             authority,
             connector: Arc::new(connector),
             places: Semaphore::new(CALLS_MAX),
@@ -48,12 +53,18 @@ impl Remote {
         self.connector.sender().await.map(drop)
     }
 
+    /// Ends the connection once the calls on it have ended; calls fail from now on.
+    pub(crate) fn close(&self) {
+        self.connector.close();
+    }
+
     pub(crate) async fn call(&self, mut request: Request<Body>) -> Result<Response<Body>> {
         let _place = self
             .places
             .try_acquire()
             .map_err(|_| codes::OVERLOADED.error(format!("too many calls to {} are under way", self.name)))?;
         *request.uri_mut() = self.absolute(request.uri())?;
+        request.headers_mut().insert(CALLEE, self.header.clone());
         let mut sender = self.connector.sender().await?;
         let unsent = match sender.try_send_request(request).await {
             Ok(response) => return Ok(response.map(Body::new)),

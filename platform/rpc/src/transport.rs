@@ -3,7 +3,11 @@
 use std::future::Future;
 use std::time::Duration;
 
+use http::HeaderName;
 use mainstay_core::Tasks;
+
+/// Names the callee: several services may share one address.
+pub(crate) const CALLEE: HeaderName = HeaderName::from_static("mainstay-service");
 
 /// The most bytes of headers that either side takes: an error with its details fits, see
 /// [`status`](crate::status).

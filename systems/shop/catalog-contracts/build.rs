@@ -12,6 +12,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = protox::compile([FILE], [CONTRACTS])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), files.encode_to_vec())?;
-    tonic_prost_build::configure().build_transport(false).emit_rerun_if_changed(false).compile_fds(files)?;
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .codec_path("mainstay_rpc::Codec")
+        .emit_rerun_if_changed(false)
+        .compile_fds(files)?;
     Ok(())
 }

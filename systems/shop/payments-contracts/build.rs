@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("descriptors.bin"), files.encode_to_vec())?;
     tonic_prost_build::configure()
         .build_transport(false)
+        .codec_path("mainstay_rpc::Codec")
         .emit_rerun_if_changed(false)
         .extern_path(".mainstay.v1", "::mainstay_rpc::v1")
         .compile_fds(files)?;

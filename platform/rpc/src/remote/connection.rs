@@ -81,6 +81,13 @@ impl Connector {
         opening.await.map_err(|cause| self.unreachable(&cause))
     }
 
+    /// Lets go of the connection, which ends when the calls on it have; opens none again.
+    pub(super) fn close(&self) {
+        let cause = Arc::from("the process ends");
+        let until = self.clock.monotonic() + Duration::MAX;
+        self.state.lock().connection = Connection::Down { until, cause };
+    }
+
     /// The attempt is a task of its own: it goes on when the call that began it is dropped.
     fn start_opening(self: &Arc<Self>) -> Opening {
         let connector = Arc::clone(self);
