@@ -7,14 +7,14 @@ use shop_pricing_contracts::{QuoteLine, QuoteRequest, QuoteResponse};
 
 use super::Carts;
 use super::change::owned;
-use crate::model::{Cart, CartId, VariantId, buyer};
+use crate::model::{Cart, CartId, State, VariantId, buyer};
 
 /// A cart, and what it costs at this moment.
 #[derive(Debug)]
 pub struct PricedCart {
     /// The cart.
     pub cart: Cart,
-    /// What it costs; nothing for an empty one. A cart that cannot be priced is shown all the same, with the reason.
+    /// What it costs; nothing for one that is empty or sold. A cart that cannot be priced is shown all the same, with the reason.
     pub totals: Option<Result<Totals, Error>>,
 }
 
@@ -42,7 +42,8 @@ pub struct Totals {
 pub async fn get(carts: &Carts, ctx: &Context, id: CartId) -> Result<PricedCart> {
     let owner = buyer(ctx.principal())?;
     let cart = carts.db.read(ctx, move |view| owned(view, id, &owner)).await?;
-    if cart.lines.is_empty() {
+    // What was sold has the order's prices, not today's.
+    if cart.lines.is_empty() || matches!(cart.state, State::Ordered(_)) {
         return Ok(PricedCart { cart, totals: None });
     }
     let totals = price(carts, ctx, &cart).await;

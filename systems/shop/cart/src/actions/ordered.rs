@@ -3,12 +3,10 @@
 use mainstay_core::Result;
 use mainstay_sql::Tx;
 
-use crate::model::{CartId, CheckoutId, State};
+use crate::model::{CartId, CheckoutId};
 use crate::store;
 
-/// Notes that the checkout has sold the cart. A cart that is not there any more needs no note.
+/// Notes that the checkout has sold the cart, whatever state it is in: the order is a fact.
 pub fn ordered(tx: &Tx<'_>, id: CartId, checkout: CheckoutId) -> Result<()> {
-    let Some(mut cart) = store::cart(tx, id)? else { return Ok(()) };
-    cart.state = State::Ordered(checkout);
-    store::save(tx, &cart)
+    store::set_ordered(tx, id, checkout)
 }

@@ -3,7 +3,7 @@
 use mainstay_core::{Error, Result, codes};
 use mainstay_sql::{Param, Row, Tx, View};
 
-use super::lines::add_lines;
+use super::lines::{add_lines, lines_of};
 use crate::model::{Cart, CartId, CheckoutId, PaymentToken, State};
 
 /// The cart with its lines. One that was merged is answered by the cart that it was merged into, so that every
@@ -14,7 +14,7 @@ pub fn cart(view: &View<'_>, id: CartId) -> Result<Option<Cart>> {
         found = row(view, target)?;
     }
     let Some(mut cart) = found else { return Ok(None) };
-    add_lines(view, std::slice::from_mut(&mut cart))?;
+    cart.lines = lines_of(view, cart.id)?;
     Ok(Some(cart))
 }
 
@@ -51,6 +51,17 @@ pub fn save(tx: &Tx<'_>, cart: &Cart) -> Result<()> {
         "UPDATE carts SET owner = ?2, currency = ?3, state = ?4, holder = ?5, version = ?6, address = ?7, \
          shipping_method = ?8, payment_token = ?9, changed_at = ?10 WHERE id = ?1",
     )
+}
+
+/// Notes that a checkout has sold the cart, or the one that it was merged into, and lets go of the means of payment.
+/// Of a cart that is not there any more it does nothing.
+pub fn set_ordered(tx: &Tx<'_>, id: CartId, checkout: CheckoutId) -> Result<()> {
+    tx.execute(
+        "UPDATE carts SET state = 3, holder = ?2, payment_token = NULL, changed_at = ?3 \
+         WHERE id = coalesce((SELECT holder FROM carts WHERE id = ?1 AND state = 4), ?1)",
+        &[(&id).into(), (&checkout).into(), tx.now().into()],
+    )?;
+    Ok(())
 }
 
 fn write(tx: &Tx<'_>, cart: &Cart, sql: &str) -> Result<()> {

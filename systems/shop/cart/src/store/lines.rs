@@ -3,27 +3,25 @@
 use std::collections::HashMap;
 
 use mainstay_core::Result;
-use mainstay_sql::{Tx, View};
+use mainstay_sql::{Row, Tx, View};
 
 use crate::model::{Cart, CartId, Line, VariantId};
 
-/// Fills the lines of these carts in, in the order in which they were put in.
+/// The lines of one cart, in the order in which they were put in.
+pub fn lines_of(view: &View<'_>, cart: CartId) -> Result<Vec<Line>> {
+    let sql =
+        "SELECT variant_id, quantity, sku, name, place FROM cart_lines WHERE cart_id = ?1 ORDER BY place";
+    view.query(sql, &[(&cart).into()], read)
+}
+
+/// Fills the lines of these carts in.
 pub fn add_lines(view: &View<'_>, carts: &mut [Cart]) -> Result<()> {
     let ids: Vec<CartId> = carts.iter().map(|cart| cart.id).collect();
     let list: Vec<_> = ids.iter().map(Into::into).collect();
-    let sql = "SELECT cart_id, variant_id, quantity, sku, name, place FROM cart_lines \
+    let sql = "SELECT variant_id, quantity, sku, name, place, cart_id FROM cart_lines \
                WHERE cart_id IN (:list) ORDER BY place";
     let mut by_cart: HashMap<CartId, Vec<Line>> = HashMap::new();
-    for (cart, line) in view.query_list(sql, &[], &list, |row| {
-        let line = Line {
-            variant: row.get(1)?,
-            quantity: row.get(2)?,
-            sku: row.get(3)?,
-            name: row.get(4)?,
-            place: row.get(5)?,
-        };
-        Ok((row.get(0)?, line))
-    })? {
+    for (cart, line) in view.query_list(sql, &[], &list, |row| Ok((row.get(5)?, read(row)?)))? {
         by_cart.entry(cart).or_default().push(line);
     }
     for cart in carts {
@@ -60,4 +58,14 @@ pub fn delete_line(tx: &Tx<'_>, cart: CartId, variant: VariantId) -> Result<()> 
 pub fn delete_lines(tx: &Tx<'_>, cart: CartId) -> Result<()> {
     tx.execute("DELETE FROM cart_lines WHERE cart_id = ?1", &[(&cart).into()])?;
     Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Line> {
+    Ok(Line {
+        variant: row.get(0)?,
+        quantity: row.get(1)?,
+        sku: row.get(2)?,
+        name: row.get(3)?,
+        place: row.get(4)?,
+    })
 }

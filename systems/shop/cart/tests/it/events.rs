@@ -134,6 +134,8 @@ async fn an_order_ends_its_cart_for_good() {
     app.begin_background();
     app.until(async || app.get(&who, id).await.body["state"] == "ordered").await;
     assert_eq!(app.lock(id, checkout(2)).await.unwrap_err().code(), "cart.ordered");
+    assert_eq!(app.lock(id, checkout(1)).await.unwrap().payment_token, "", "the means of payment is let go");
+    assert!(app.get(&who, id).await.body.get("totals").is_none(), "the order's prices count, not today's");
     app.unlock(id, checkout(1)).await.unwrap();
     let refused = app.add(&who, id, 1, 1).await;
     assert_eq!((refused.status, refused.code()), (StatusCode::CONFLICT, "cart.ordered"));
