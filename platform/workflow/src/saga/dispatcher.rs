@@ -82,6 +82,12 @@ impl Core {
         self.executors.read().iter().find(|one| one.name() == name && one.version() == version).cloned()
     }
 
+    /// Names and versions of what is registered. Runs of others are left alone: a newer release beside this one started
+    /// them, and will lead one day.
+    fn known(&self) -> Vec<(&'static str, u32)> {
+        self.executors.read().iter().map(|one| (one.name(), one.version())).collect()
+    }
+
     /// The service's own context, for reads and writes that belong to no run.
     pub fn context(&self) -> Context {
         Context::background(self.db.name().to_owned())
@@ -153,6 +159,7 @@ impl Dispatcher {
                 () = clock.sleep(nap) => self.look_at_due = true,
             }
             if core.reread.swap(false, Ordering::AcqRel) {
+                self.inherited = self.last_number;
                 self.last_number = 0;
             }
         }
@@ -192,10 +199,10 @@ impl Dispatcher {
         // Before the read, so that whoever goes to sleep during it is not forgotten.
         self.core.next_wake.store(NEVER, Ordering::Release);
         let (context, core) = (self.core.context(), Arc::clone(&self.core));
-        let wanted = BATCH.min(self.free());
+        let (wanted, known) = (BATCH.min(self.free()), self.core.known());
         let read = self.core.db.read(&context, move |view| {
             // Those that were taken up but have not written yet are still due; look past them.
-            let rows = runs::due(view, view.now(), core.live.len() + wanted)?;
+            let rows = runs::due(view, &known, view.now(), core.live.len() + wanted)?;
             let rows = rows.into_iter().filter(|row| !core.live.contains(row.number)).take(wanted);
             let due = rows.map(|row| load::stored(view, row, false)).collect::<Result<Vec<Stored>>>()?;
             Ok((due, runs::next_wake(view, view.now())?))
@@ -216,10 +223,10 @@ impl Dispatcher {
     /// Takes up runs in the order of their start.
     async fn take_new(&mut self) -> Result<()> {
         while !self.is_full() {
-            let wanted = BATCH.min(self.free());
+            let (wanted, known) = (BATCH.min(self.free()), self.core.known());
             let (context, after, inherited) = (self.core.context(), self.last_number, self.inherited);
             let read = self.core.db.read(&context, move |view| {
-                let rows = runs::active(view, after, wanted)?;
+                let rows = runs::active(view, &known, after, wanted)?;
                 rows.into_iter()
                     .map(|row| {
                         let fresh = row.number > inherited;
@@ -256,15 +263,8 @@ impl Dispatcher {
 
     fn launch(&self, runs: Vec<Stored>) {
         for stored in runs {
-            match self.core.executor(&stored.row.name, stored.row.version) {
-                Some(executor) => self.term.launch(executor, stored),
-                // A newer release beside this one started it, and will lead one day.
-                None => tracing::warn!(
-                    saga.run = %stored.row.run,
-                    saga.name = stored.row.name,
-                    saga.version = stored.row.version,
-                    "a run is left alone because this program lacks its definition"
-                ),
+            if let Some(executor) = self.core.executor(&stored.row.name, stored.row.version) {
+                self.term.launch(executor, stored);
             }
         }
     }

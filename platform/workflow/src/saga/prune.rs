@@ -13,7 +13,7 @@ use super::sagas::Sagas;
 /// Between two looks for runs to forget, when there was nothing to do.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// Runs that are looked at in one write: a millisecond of the database's time.
+/// Runs that are looked at in one write: a few milliseconds of the database's time.
 const BATCH: u32 = 200;
 
 impl Sagas {

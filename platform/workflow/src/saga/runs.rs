@@ -1,7 +1,9 @@
 //! The row of a run: which definition, in whose context, asleep until when, ended or not.
 
+use std::fmt::Write as _;
+
 use mainstay_core::{Context, Id, Principal, Result, TenantId, Timestamp, TraceContext};
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Param, Row, Tx, View};
 
 use super::failure::Failure;
 use super::journal::{self, JournalKind, NewEntry};
@@ -184,28 +186,42 @@ pub(super) fn find(view: &View<'_>, run: Id<RunKind>) -> Result<Option<RunRow>> 
     view.query_one(&format!("SELECT {COLUMNS} FROM saga_runs WHERE run = ?1"), &[(&run).into()], RunRow::read)
 }
 
-/// The rows of runs in flight or waiting for a place, by age, after the run `after`.
-pub(super) fn active(view: &View<'_>, after: i64, limit: usize) -> Result<Vec<RunRow>> {
-    view.query(
-        &format!(
-            "SELECT {COLUMNS} FROM saga_runs
-             WHERE ended_at IS NULL AND status = 0 AND wake_at = 0 AND number > ?1 ORDER BY number LIMIT ?2"
-        ),
-        &[after.into(), (limit as i64).into()],
-        RunRow::read,
-    )
+/// The rows of runs in flight or waiting for a place, by age, after the run `after`, of the definitions `known`.
+pub(super) fn active(view: &View<'_>, known: &[Known], after: i64, limit: usize) -> Result<Vec<RunRow>> {
+    let which = "status = 0 AND wake_at = 0 AND number > ?1";
+    of_known(view, known, which, "number", &[after.into(), (limit as i64).into()])
 }
 
-/// The rows of sleeping runs whose time has come, the longest due first.
-pub(super) fn due(view: &View<'_>, now: Timestamp, limit: usize) -> Result<Vec<RunRow>> {
-    view.query(
-        &format!(
-            "SELECT {COLUMNS} FROM saga_runs
-             WHERE ended_at IS NULL AND status = 1 AND wake_at <= ?1 ORDER BY wake_at, number LIMIT ?2"
-        ),
-        &[now.into(), (limit as i64).into()],
-        RunRow::read,
-    )
+/// The rows of sleeping runs whose time has come, the longest due first, of the definitions `known`.
+pub(super) fn due(view: &View<'_>, known: &[Known], now: Timestamp, limit: usize) -> Result<Vec<RunRow>> {
+    let which = "status = 1 AND wake_at <= ?1";
+    of_known(view, known, which, "wake_at, number", &[now.into(), (limit as i64).into()])
+}
+
+/// Name and version of a definition.
+pub(super) type Known = (&'static str, u32);
+
+fn of_known(
+    view: &View<'_>,
+    known: &[Known],
+    which: &str,
+    order: &str,
+    fixed: &[Param<'_>],
+) -> Result<Vec<RunRow>> {
+    if known.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = format!("SELECT {COLUMNS} FROM saga_runs WHERE ended_at IS NULL AND {which} AND (");
+    let mut params = fixed.to_vec();
+    for (place, (name, version)) in known.iter().enumerate() {
+        let or = if place == 0 { "" } else { " OR " };
+        let first = params.len() + 1;
+        // Writing to a string cannot fail.
+        let _ = write!(sql, "{or}(name = ?{first} AND version = ?{})", first + 1);
+        params.extend([Param::from(*name), Param::from(*version)]);
+    }
+    let _ = write!(sql, ") ORDER BY {order} LIMIT ?2");
+    view.query(&sql, &params, RunRow::read)
 }
 
 /// The greatest number of a run; 0 when there is none.

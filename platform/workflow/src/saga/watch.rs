@@ -18,7 +18,12 @@ const LOOK: Duration = Duration::from_secs(1);
 type News<S> = Option<Arc<Snapshot<S>>>;
 
 /// Who waits for which run.
-pub(super) struct Watchers<S>(Mutex<HashMap<Id<RunKind>, Sender<News<S>>>>);
+pub(super) struct Watchers<S>(Mutex<HashMap<Id<RunKind>, Watched<S>>>);
+
+struct Watched<S> {
+    sender: Sender<News<S>>,
+    watches: usize,
+}
 
 impl<S> Default for Watchers<S> {
     fn default() -> Self {
@@ -28,20 +33,26 @@ impl<S> Default for Watchers<S> {
 
 impl<S> Watchers<S> {
     fn subscribe(&self, run: Id<RunKind>) -> Receiver<News<S>> {
-        self.0.lock().entry(run).or_insert_with(|| Sender::new(None)).subscribe()
+        let mut all = self.0.lock();
+        let watched = all.entry(run).or_insert_with(|| Watched { sender: Sender::new(None), watches: 0 });
+        watched.watches += 1;
+        watched.sender.subscribe()
     }
 
     fn leave(&self, run: Id<RunKind>) {
-        let mut senders = self.0.lock();
-        // The one who leaves still holds a receiver.
-        if senders.get(&run).is_some_and(|sender| sender.receiver_count() <= 1) {
-            senders.remove(&run);
+        let mut all = self.0.lock();
+        if let Some(watched) = all.get_mut(&run) {
+            watched.watches -= 1;
+            if watched.watches == 0 {
+                all.remove(&run);
+            }
         }
     }
 
     /// Tells whoever waits for the run. `snapshot` is made only if somebody does.
     pub fn tell(&self, run: Id<RunKind>, snapshot: impl FnOnce() -> Snapshot<S>) {
-        if let Some(sender) = self.0.lock().get(&run) {
+        let sender = self.0.lock().get(&run).map(|watched| watched.sender.clone());
+        if let Some(sender) = sender {
             sender.send_replace(Some(Arc::new(snapshot())));
         }
     }
@@ -96,5 +107,23 @@ impl<S: State> Watch<S> {
 impl<S: State> Drop for Watch<S> {
     fn drop(&mut self) {
         self.executor.watchers.leave(self.run);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_for_runs_that_nobody_watches() {
+        let watchers = Watchers::<()>::default();
+        let run = Id::from_bytes([1; 16]);
+        let (first, second) = (watchers.subscribe(run), watchers.subscribe(run));
+        watchers.leave(run);
+        assert_eq!(watchers.0.lock().len(), 1);
+        watchers.leave(run);
+        assert!(watchers.0.lock().is_empty());
+        watchers.tell(run, || unreachable!("nobody waits"));
+        drop((first, second));
     }
 }

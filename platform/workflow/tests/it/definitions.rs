@@ -84,3 +84,29 @@ async fn old_and_new_versions_run_beside_each_other() {
     assert_eq!(new.data.visited, ["x", "y"]);
     lab.engine.stop().await;
 }
+
+#[tokio::test]
+async fn runs_of_a_newer_release_are_left_alone_and_hold_nobody_up() {
+    let lab = Lab::open().await;
+    // The engine is at work by then; at its start it would refuse them.
+    let first = lab.start().await;
+    lab.still(first, RunState::has_ended).await;
+    let newer = sagas(&lab);
+    let newer = newer.register(Definition::<Trail>::new("test.trail", 2).step(step("x")).pivot("x")).unwrap();
+    for turn in 0..100 {
+        let (run, ctx, saga) = (lab.new_run(), lab.ctx.clone(), newer.clone());
+        lab.test.db.write(&lab.ctx, move |tx| saga.start(tx, &ctx, run, &Trail::default())).await.unwrap();
+        if turn == 70 {
+            // More than one read takes, all due at once.
+            let asleep = "UPDATE saga_runs SET status = 1, wake_at = 0 WHERE version = 2";
+            lab.test.db.write(&lab.ctx, move |tx| tx.execute(asleep, &[])).await.unwrap();
+        }
+    }
+    let until = lab.test.clock.now() + std::time::Duration::from_secs(30);
+    lab.script.plan("a", [Plan::Insist("never", until)]);
+    let run = lab.start().await;
+    lab.still(run, |state| matches!(state, RunState::Waiting { .. })).await;
+    assert_eq!(lab.settle(run).await.state, RunState::Done);
+    assert_eq!(lab.script.count("do a"), 3);
+    lab.engine.stop().await;
+}
