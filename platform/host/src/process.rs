@@ -57,7 +57,7 @@ impl Process {
             sql_metrics: mainstay_sql::Metrics::register(&registry),
             events_metrics: mainstay_events::Metrics::register(&registry),
             jobs_metrics: mainstay_jobs::Metrics::register(&registry),
-            notifier: engines.open_notifier(&settings.notify.url, settings.notify.from()?, &clock)?,
+            notifier: engines.open_notifier(&settings.notify.url, settings.notify.address()?, &clock)?,
             streams: Shutdown::new(),
             settings,
             engines,

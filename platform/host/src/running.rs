@@ -146,6 +146,8 @@ impl Running {
         for work in &self.background {
             work.stop_leading();
         }
+        // Nobody here has anything left to ask.
+        process.network.disconnect();
 
         let stuck = process.tasks.drain(&process.clock, deadline.share(80)).await;
         // Whatever is still queued is committed and synced before the files are closed.

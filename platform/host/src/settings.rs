@@ -84,7 +84,8 @@ impl Default for NotifySettings {
 }
 
 impl NotifySettings {
-    pub(crate) fn from(&self) -> Result<Address> {
+    /// The sender as an address.
+    pub fn address(&self) -> Result<Address> {
         self.from.parse().map_err(|_| {
             BAD_CONFIGURATION
                 .error(format!("notify.from is {:?}; write one address, such as shop@example.org", self.from))
@@ -152,7 +153,7 @@ impl Settings {
         }
         let rpc: RpcSettings = configuration.section("rpc")?;
         rpc.address()?;
-        notify.from()?;
+        notify.address()?;
         Ok(Self {
             rpc,
             database,
