@@ -35,5 +35,23 @@ pub const CAUSE_REUSED: Code = Code::new(
     "Give each change of stock a cause of its own.",
 );
 
-/// Every code declared here, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&COMMITTED, &RESERVATION_REUSED, &RESERVATION_UNKNOWN, &CAUSE_REUSED];
+/// Every code of this service and of its contract, for the pages at `/problems/<name>`.
+pub const CODES: &[&Code] = &[
+    &OUT_OF_STOCK,
+    &HOLD_EXPIRED,
+    &RELEASED,
+    &COMMITTED,
+    &RESERVATION_REUSED,
+    &RESERVATION_UNKNOWN,
+    &CAUSE_REUSED,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_contract_has_a_page() {
+        assert!(shop_inventory_contracts::codes::CODES.iter().all(|code| CODES.contains(code)));
+    }
+}
