@@ -27,5 +27,16 @@ pub const TOO_LARGE: Code = Code::new(
     "Buy what is in it first, or split the purchase over several carts.",
 );
 
-/// Every code declared here, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&UNKNOWN, &LINE_UNKNOWN, &TOO_LARGE];
+/// Every code of this service and of its contract, for the pages at `/problems/<name>`.
+pub const CODES: &[&Code] =
+    &[&CHECKOUT_RUNNING, &ORDERED, &EMPTY, &INCOMPLETE, &UNLOCKED, &UNKNOWN, &LINE_UNKNOWN, &TOO_LARGE];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_contract_has_a_page() {
+        assert!(shop_cart_contracts::codes::CODES.iter().all(|code| CODES.contains(code)));
+    }
+}
