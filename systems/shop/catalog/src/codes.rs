@@ -34,5 +34,5 @@ pub const PRODUCT_UNKNOWN: Code = Code::new(
     "Look at /v1/products for what is sold.",
 );
 
-/// Every code declared here, for the pages at `/problems/<name>`.
+/// Every code of this service, for the pages at `/problems/<name>`.
 pub const CODES: &[&Code] = &[&SLUG_TAKEN, &SKU_TAKEN, &VARIANT_TAKEN, &PRODUCT_UNKNOWN];
