@@ -18,5 +18,5 @@ pub const SHIPPING_UNKNOWN: Code = Code::new(
     "Choose one of the methods that /v1/shipping-methods lists for the country and the currency.",
 );
 
-/// Every code of this crate, for the pages at `/problems/<name>`.
+/// Every code of this service, for the pages at `/problems/<name>`.
 pub const CODES: &[&Code] = &[&PRICE_MISSING, &SHIPPING_UNKNOWN];
