@@ -1,10 +1,14 @@
 //! The loop that runs jobs: hold the lease, record what ended, fire what is scheduled, take on what is due, wait.
 
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::{Clock, Context, Result, Shutdown, Timestamp};
+use futures::FutureExt;
+use mainstay_core::lifecycle::panic_message;
+use mainstay_core::{Clock, Context, Error, Result, Shutdown, Timestamp, codes};
 use mainstay_sql::{Lease, Waiter, codes as sql};
 
 use crate::job::Registered;
@@ -70,11 +74,10 @@ impl Runner {
                 () = shutdown.requested() => return,
                 lease = self.inner.leadership.wait() => lease,
             };
-            match self.begin(&lease).await {
-                Ok(shift) => {
-                    pause = FIRST_PAUSE;
-                    self.work(&lease, shift, &shutdown).await;
-                }
+            // A panic in here must not end the service's jobs for good.
+            let led = AssertUnwindSafe(self.lead(&lease, &shutdown)).catch_unwind().await;
+            match led.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
+                Ok(()) => pause = FIRST_PAUSE,
                 Err(error) if error.is(&sql::LEASE_LOST) => {}
                 Err(error) => {
                     self.complain(&error, pause == FIRST_PAUSE);
@@ -89,11 +92,17 @@ impl Runner {
         }
     }
 
+    async fn lead(&self, lease: &Lease, shutdown: &Shutdown) -> Result<()> {
+        let shift = self.begin(lease).await?;
+        self.work(lease, shift, shutdown).await;
+        Ok(())
+    }
+
     fn clock(&self) -> &Clock {
         self.inner.db.clock()
     }
 
-    fn complain(&self, error: &mainstay_core::Error, first: bool) {
+    fn complain(&self, error: &Error, first: bool) {
         if first {
             let database = self.inner.db.name();
             tracing::error!(database, error = error.chain(), "jobs cannot be recorded; trying again");
@@ -285,4 +294,8 @@ impl Runner {
             tracing::warn!(error = error.chain(), "the last jobs could not be recorded");
         }
     }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    codes::INTERNAL.because("the loop of the jobs panicked", panic_message(panic).to_owned())
 }

@@ -1,9 +1,13 @@
 //! The loop of one consumer: hold the lease, read a page, commit it, try again what is parked.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_core::{Clock, Context, Error, Monotonic, Result, Shutdown};
+use futures::FutureExt;
+use mainstay_core::lifecycle::panic_message;
+use mainstay_core::{Clock, Context, Error, Monotonic, Result, Shutdown, codes};
 use mainstay_sql::{Database, Leadership, Lease, codes as sql};
 use tokio::sync::watch;
 
@@ -85,7 +89,9 @@ impl Worker {
                 lease = self.leadership.wait() => lease,
             };
             let before = self.status.borrow().position;
-            let error = match self.lead(&lease, &shutdown).await {
+            // A panic in here, such as of a source, must not end the consumer for good.
+            let led = AssertUnwindSafe(self.lead(&lease, &shutdown)).catch_unwind().await;
+            let error = match led.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
                 Ok(()) => continue,
                 Err(error) if error.is(&sql::LEASE_LOST) => continue,
                 Err(error) => error,
@@ -250,4 +256,8 @@ impl Worker {
             );
         }
     }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Error {
+    codes::INTERNAL.because("the consumer panicked", panic_message(panic).to_owned())
 }

@@ -195,3 +195,49 @@ async fn a_handler_that_runs_twice_still_has_one_effect() {
     assert_eq!(node.numbers().await.len(), 50);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn events_of_other_topics_are_passed_and_not_read_again() {
+    let node = Node::new().await;
+    let (outbox, ctx) = (node.outbox.clone(), node.ctx.clone());
+    node.run([node.subscription().batch(4).handle(record)]);
+    node.write(move |tx| {
+        for number in 1..=10 {
+            outbox.append(tx, &ctx, &crate::support::OTHERS, "a", &crate::support::note(number))?;
+        }
+        Ok(())
+    })
+    .await;
+    node.reached(10).await;
+    assert!(node.numbers().await.is_empty());
+    let kept = node.read(dead_letters::consumers).await;
+    assert_eq!((&*kept[0].name, kept[0].position), (GROUP, Position(10)));
+    node.stop().await;
+}
+
+/// A source whose first feed panics.
+#[derive(Clone, Default)]
+struct Panicking(Scripted, Arc<AtomicU64>);
+
+impl mainstay_events::EventSource for Panicking {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+
+    fn follow(&self, topic: &str, after: Position, limit: usize) -> Box<dyn mainstay_events::Feed> {
+        assert!(self.1.fetch_add(1, Ordering::Relaxed) > 0, "the first feed is broken");
+        self.0.follow(topic, after, limit)
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_panics_does_not_end_its_consumers() {
+    let node = Node::new().await;
+    let source = Panicking::default();
+    source.0.events(vec![envelope(1, "a", 1)]);
+    node.run([Subscription::new(GROUP, &NOTES, Arc::new(source)).handle(record)]);
+    node.until(|status| is_failing(status, codes::INTERNAL.name)).await;
+    node.pass_time_until(|status| status.position == Position(1)).await;
+    assert_eq!(node.numbers().await, [1]);
+    node.stop().await;
+}

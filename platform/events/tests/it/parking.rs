@@ -266,3 +266,41 @@ async fn a_wall_clock_that_steps_back_does_not_make_a_parked_key_wait_for_it() {
     assert_eq!(node.numbers().await, [1]);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_failure_that_finds_no_room_is_not_taken() {
+    let node = Node::new().await;
+    let refusing = Refusing::these([1, 3]);
+    node.tell([("a", 1), ("b", 2), ("b", 3), ("c", 4)]).await;
+    let subscription = node.subscription().max_attempts(1).parked_capacity(1);
+    node.run([subscription.handle(refusing.handler())]);
+    let status = node.until(|status| status.state == ConsumerState::Full).await;
+    assert_eq!((status.position, status.parked), (Position(2), 1));
+    assert_eq!(node.numbers().await, [2]);
+    refusing.nothing();
+    node.write(|tx| dead_letters::replay(tx, GROUP, "a")).await;
+    node.pass_time_until(|status| status.position == Position(4)).await;
+    assert_eq!(node.numbers().await, [2, 1, 3, 4]);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn each_event_of_a_key_has_all_attempts() {
+    let node = Node::new().await;
+    let tries = Arc::new(Mutex::new(std::collections::BTreeMap::<i64, u32>::new()));
+    let counted = Arc::clone(&tries);
+    node.tell([("a", 1), ("a", 2), ("a", 3)]).await;
+    node.run([node.subscription().max_attempts(3).handle(move |tx, ctx, envelope, event| {
+        let number = event.number;
+        record(tx, ctx, envelope, event)?;
+        let mut counted = counted.lock();
+        let tried = counted.entry(number).or_default();
+        *tried += 1;
+        assert_eq!(ctx.attempt(), *tried);
+        if *tried < 3 { Err(codes::UNAVAILABLE.error("not yet")) } else { Ok(()) }
+    })]);
+    node.until(|status| status.parked == 3).await;
+    node.pass_time_until(|status| status.parked == 0).await;
+    assert_eq!(node.numbers().await, [1, 2, 3]);
+    node.stop().await;
+}
