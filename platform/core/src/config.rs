@@ -127,9 +127,9 @@ impl Configuration {
             table = table.and_then(|table| table.get(&part)).and_then(Value::as_table);
         }
         let given = table.cloned().unwrap_or_default();
-        let typed: T = given.try_into().map_err(|error: toml::de::Error| {
-            BAD_CONFIGURATION.error(format!("[{name}]: {}", error.message()))
-        })?;
+        let typed: T = given
+            .try_into()
+            .map_err(|error: toml::de::Error| BAD_CONFIGURATION.error(in_section(name, error.message())))?;
         let effective = Table::try_from(&typed)
             .map_err(|error| BAD_CONFIGURATION.because(format!("[{name}] cannot be shown"), error))?;
         self.asked.lock().insert(name.to_owned(), effective);
@@ -150,7 +150,7 @@ impl Configuration {
                 let nearest = asked
                     .iter()
                     .flat_map(|(section, values)| values.keys().map(move |leaf| format!("{section}.{leaf}")))
-                    .min_by_key(|candidate| distance(candidate, key));
+                    .min_by_key(|candidate| unlikeness(candidate, key));
                 let hint = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
                 return Err(
                     BAD_CONFIGURATION.error(format!("{key} (from {source}) is not a known key{hint}"))
@@ -172,6 +172,20 @@ impl Configuration {
             }
         }
         settings
+    }
+}
+
+// What is wrong with a section, with the nearest key when one is unknown. Serde tells the keys that there are in its
+// message and nowhere else.
+fn in_section(name: &str, message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    match (message.starts_with("unknown field"), quoted.next()) {
+        (true, Some(unknown)) => {
+            let nearest = quoted.min_by_key(|candidate| unlikeness(candidate, unknown));
+            let hint = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
+            format!("{name}.{unknown} is not a known key{hint}")
+        }
+        _ => format!("[{name}]: {}", message.trim_end()),
     }
 }
 
@@ -214,7 +228,12 @@ fn parse_value(text: &str) -> Value {
         .unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-// Levenshtein's distance, for 'did you mean'.
+// For 'did you mean': a key that was cut short is nearer than any misspelling.
+fn unlikeness(candidate: &str, written: &str) -> (bool, usize) {
+    (!candidate.starts_with(written), distance(candidate, written))
+}
+
+// Levenshtein's distance.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, left) in a.chars().enumerate() {
@@ -227,4 +246,45 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, Serialize, serde::Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Section {
+        listen: String,
+        limit: u32,
+    }
+
+    fn refused(flags: &[&str]) -> String {
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let configuration = Configuration::load(None, [], &flags).unwrap();
+        let read = configuration.section::<Section>("http").map(drop);
+        read.and_then(|()| configuration.refuse_unknown()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_unknown_key_is_answered_with_the_nearest() {
+        assert_eq!(refused(&["http.listn=x"]), "http.listn is not a known key; did you mean listen?");
+        assert_eq!(
+            refused(&["htp.limit=3"]),
+            "htp.limit (from flag) is not a known key; did you mean http.limit?"
+        );
+        assert_eq!(refused(&["http.lim=x"]), "http.lim is not a known key; did you mean limit?");
+        assert!(refused(&["http.limit=many"]).starts_with("[http]: invalid type"));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment() {
+        let environment = [("MAINSTAY_HTTP__LIMIT".to_owned(), "1".to_owned())];
+        let configuration =
+            Configuration::load(None, environment.clone(), &["http.limit=2".to_owned()]).unwrap();
+        assert_eq!(configuration.section::<Section>("http").unwrap().limit, 2);
+        let configuration = Configuration::load(None, environment, &[]).unwrap();
+        assert_eq!(configuration.section::<Section>("http").unwrap().limit, 1);
+        assert!(configuration.is_set("http.limit") && !configuration.is_set("http.listen"));
+    }
 }
