@@ -1,1 +1,54 @@
-fn main() {}
+//! Measures what Mainstay says about its speed, each figure as a ratio to a named peer.
+//!
+//! Run through `cargo xtask bench <name> [--quick] [--json]`, which builds it for release. Each benchmark stops by
+//! itself and leaves nothing behind.
+
+mod checkout;
+mod disk;
+mod events;
+mod load;
+mod metrics;
+mod process;
+mod report;
+mod saga;
+mod shop;
+mod store;
+
+use clap::{Parser, ValueEnum};
+
+use crate::report::Report;
+
+#[derive(Parser)]
+#[command(about = "Measures Mainstay against named peers")]
+struct Arguments {
+    benchmark: Benchmark,
+    /// A shorter run that ends within a minute; its figures vary more.
+    #[arg(long)]
+    quick: bool,
+    /// One JSON object a line on standard output, and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Benchmark {
+    /// Complete guest checkouts through the public API.
+    Checkout,
+    /// Durable workflows of five steps.
+    Saga,
+    /// Events published and consumed, synced before they are acknowledged.
+    Events,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments = Arguments::parse();
+    let mut report = Report::new(arguments.json);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    match arguments.benchmark {
+        Benchmark::Checkout => runtime.block_on(checkout::run(arguments.quick, &mut report))?,
+        Benchmark::Saga => runtime.block_on(saga::run(arguments.quick, &mut report))?,
+        Benchmark::Events => runtime.block_on(events::run(arguments.quick, &mut report))?,
+    }
+    report.finish();
+    Ok(())
+}

@@ -8,5 +8,6 @@ mod crashes;
 mod goods;
 mod journeys;
 mod provider;
+mod single;
 mod split;
 mod world;

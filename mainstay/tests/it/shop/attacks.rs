@@ -9,14 +9,14 @@ use super::books::Books;
 use super::buyer::Buyer;
 use super::client::spawn;
 use super::goods::variants;
-use super::world::World;
+use super::world::{Topology, World};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const BUYERS: usize = 200;
 const PIECES: i64 = 50;
 
 // Leaves exactly `pieces` of a variant in stock.
-async fn stock(world: &World, variant: &str, pieces: i64) {
+pub async fn stock(world: &World, variant: &str, pieces: i64) {
     let mut staff = world.staff().await;
     let level = staff.client.get(&format!("/v1/stock/{variant}")).await.unwrap().expect(200);
     let delta = pieces - level["available"].as_i64().unwrap();
@@ -52,9 +52,8 @@ async fn rush(carts: Vec<(Buyer, String)>) -> BTreeMap<(u16, String), usize> {
     answers
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_buyers_at_once_for_fifty_pieces() {
-    let world = World::open();
+pub async fn two_hundred_buyers_at_once_for_fifty_pieces(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let variant = variants()[0].clone();
     stock(&world, &variant, PIECES).await;
     let mut carts = Vec::new();
@@ -71,9 +70,8 @@ async fn two_hundred_buyers_at_once_for_fifty_pieces() {
     assert_eq!((books.orders, books.sold_pieces), (PIECES, PIECES));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn several_lines_of_one_variant_do_not_oversell_it() {
-    let world = World::open();
+pub async fn several_lines_of_one_variant_do_not_oversell_it(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let goods = variants();
     stock(&world, &goods[0], PIECES).await;
     let mut carts = Vec::new();
@@ -86,15 +84,15 @@ async fn several_lines_of_one_variant_do_not_oversell_it() {
     }
     let answers = rush(carts).await;
     let sold = answers.get(&(201, String::new())).copied().unwrap_or_default();
-    let refused: usize = answers.iter().filter(|((status, _), _)| *status == 409).map(|(_, count)| count).sum();
+    let refused: usize =
+        answers.iter().filter(|((status, _), _)| *status == 409).map(|(_, count)| count).sum();
     // Three pieces each: sixteen buyers take 48 of 50.
     assert_eq!((sold, refused), (16, 44), "{answers:?}");
     Books::settle(&world.data(), PATIENCE).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_tabs_that_pay_one_cart_pay_once() {
-    let world = World::open();
+pub async fn two_tabs_that_pay_one_cart_pay_once(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let variant = variants()[0].clone();
     for round in 0..10 {
         let mut first = world.buyer();

@@ -58,7 +58,11 @@ impl Books {
             self.ledger_clearing_minor,
             self.captured_minor - self.given_back_minor,
         );
-        same("stock put in less stock sold, and on hand", self.adjusted_pieces - self.sold_pieces, self.on_hand);
+        same(
+            "stock put in less stock sold, and on hand",
+            self.adjusted_pieces - self.sold_pieces,
+            self.on_hand,
+        );
         same("held pieces", self.held, 0);
         same("active holds", self.active_holds, 0);
         same("parked events", self.parked_events, 0);
@@ -97,7 +101,9 @@ impl Books {
                 .number("SELECT coalesce(sum(refunded_minor), 0) FROM charges")
                 .await?,
             provider_open: provider
-                .number("SELECT count(*) FROM charges WHERE status IN ('authorised', 'processing', 'challenge')")
+                .number(
+                    "SELECT count(*) FROM charges WHERE status IN ('authorised', 'processing', 'challenge')",
+                )
                 .await?,
             ledger_debits: payments.number("SELECT coalesce(sum(debits), 0) FROM ledger_balances").await?,
             ledger_credits: payments.number("SELECT coalesce(sum(credits), 0) FROM ledger_balances").await?,
@@ -168,6 +174,9 @@ impl Ledgers {
 
     async fn number(&self, sql: &'static str) -> Result<i64> {
         let ctx = Context::background("test");
-        self.0.read(&ctx, move |view| view.query_one(sql, &[], |row| row.get::<i64>(0))).await.map(Option::unwrap_or_default)
+        self.0
+            .read(&ctx, move |view| view.query_one(sql, &[], |row| row.get::<i64>(0)))
+            .await
+            .map(Option::unwrap_or_default)
     }
 }

@@ -6,13 +6,12 @@ use serde_json::json;
 
 use super::books::{Books, mails};
 use super::goods::variants;
-use super::world::World;
+use super::world::{Topology, World};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_guest_buys_and_gets_order_mail_and_report() {
-    let world = World::open();
+pub async fn a_guest_buys_and_gets_order_mail_and_report(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let goods = variants();
     let mut guest = world.buyer();
     let cart = guest.filled_cart(&[(&goods[0], 2), (&goods[1], 1)], "tok_ok").await.unwrap();
@@ -43,9 +42,8 @@ async fn a_guest_buys_and_gets_order_mail_and_report() {
     assert_eq!((again.status.as_u16(), again.code()), (409, "cart.ordered"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_key_is_one_checkout_and_another_body_is_refused() {
-    let world = World::open();
+pub async fn one_key_is_one_checkout_and_another_body_is_refused(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let goods = variants();
     let mut guest = world.buyer();
     let cart = guest.filled_cart(&[(&goods[0], 1)], "tok_ok").await.unwrap();
@@ -60,9 +58,8 @@ async fn one_key_is_one_checkout_and_another_body_is_refused() {
     assert_eq!(Books::settle(&world.data(), PATIENCE).await.orders, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn prices_that_changed_are_not_paid_unseen() {
-    let world = World::open();
+pub async fn prices_that_changed_are_not_paid_unseen(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let goods = variants();
     let mut guest = world.buyer();
     let cart = guest.filled_cart(&[(&goods[0], 1)], "tok_ok").await.unwrap();
@@ -74,9 +71,8 @@ async fn prices_that_changed_are_not_paid_unseen() {
     assert_eq!(Books::settle(&world.data(), PATIENCE).await.orders, 1);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn orders_are_refunded_in_part_and_cancelled_whole() {
-    let world = World::open();
+pub async fn orders_are_refunded_in_part_and_cancelled_whole(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let goods = variants();
     let mut guest = world.buyer();
     let cart = guest.filled_cart(&[(&goods[0], 3), (&goods[1], 1)], "tok_ok").await.unwrap();
@@ -88,8 +84,10 @@ async fn orders_are_refunded_in_part_and_cancelled_whole() {
     let by_guest = guest.client.post_with_key(&format!("{path}/refunds"), "r1", &wish).await.unwrap();
     assert_eq!(by_guest.status, 403);
     let mut staff = world.staff().await;
-    let refund = staff.client.post_with_key(&format!("{path}/refunds"), "r1", &wish).await.unwrap().expect(202);
-    let again = staff.client.post_with_key(&format!("{path}/refunds"), "r1", &wish).await.unwrap().expect(202);
+    let refund =
+        staff.client.post_with_key(&format!("{path}/refunds"), "r1", &wish).await.unwrap().expect(202);
+    let again =
+        staff.client.post_with_key(&format!("{path}/refunds"), "r1", &wish).await.unwrap().expect(202);
     assert_eq!(refund["id"], again["id"]);
     let too_many = json!({"lines": [{"variant_id": goods[0], "quantity": 3}], "reason": "all of them"});
     let refused = staff.client.post_with_key(&format!("{path}/refunds"), "r2", &too_many).await.unwrap();
@@ -105,9 +103,8 @@ async fn orders_are_refunded_in_part_and_cancelled_whole() {
     assert_eq!(books.sold_pieces, 4, "what was sold is on record for ever");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cart_follows_its_owner_through_the_login() {
-    let world = World::open();
+pub async fn a_cart_follows_its_owner_through_the_login(topology: Topology) {
+    let world = World::open(topology, &[]).await;
     let goods = variants();
     let mut visitor = world.buyer();
     let cart = visitor.cart().await.unwrap();
@@ -127,14 +124,13 @@ async fn a_cart_follows_its_owner_through_the_login() {
     assert_eq!(seen, 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_is_there_after_a_power_cut() {
-    let mut world = World::open();
+pub async fn what_was_acknowledged_is_there_after_a_power_cut(topology: Topology) {
+    let mut world = World::open(topology, &[]).await;
     let goods = variants();
     let mut guest = world.buyer();
     let cart = guest.filled_cart(&[(&goods[0], 1)], "tok_ok").await.unwrap();
     let order = guest.check_out(&cart, "key").await.unwrap().expect(201);
-    world.restart();
+    world.restart().await;
     let mut same = guest.another_tab(world.address());
     let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
     assert_eq!(same.client.get(&path).await.unwrap().expect(200)["number"], order["number"]);

@@ -1,11 +1,17 @@
 //! The processes of a shop, in a folder of their own.
 
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use mainstay::shop::SERVICES;
+use mainstay::shop::demo::LOGINS;
+use mainstay::shop::provider::Provider;
+use mainstay_core::{Clock, Configuration};
+use shop_auth_contracts::Role;
 
 use super::buyer::Buyer;
 
@@ -79,30 +85,49 @@ fn listening_at(line: &str) -> Option<SocketAddr> {
     rest.split(|letter: char| letter != '.' && letter != ':' && !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
+/// How the services are spread over processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// All in one process.
+    One,
+    /// Payments in a process of its own, reached over HTTP/2; orders and the others in another.
+    Split,
+}
+
 /// A shop with demo data in a throw-away folder.
 pub struct World {
     folder: tempfile::TempDir,
+    settings: Vec<String>,
+    topology: Topology,
     pub program: PathBuf,
-    pub settings: Vec<String>,
+    /// What buyers reach.
     pub shop: Process,
-    /// Other processes of the same shop.
-    pub others: Vec<Process>,
+    apart: Option<Apart>,
+}
+
+/// What runs beside the buyers' process when the shop is split. The fields are ended in this order.
+struct Apart {
+    _payments: Process,
+    _provider: Provider,
 }
 
 impl World {
-    /// The whole shop in one process.
-    pub fn open() -> Self {
-        Self::open_with(&[])
+    /// The shop in one process, with settings such as `shop.orders.hold_seconds=2`.
+    pub async fn single(settings: &[&str]) -> Self {
+        Self::open(Topology::One, settings).await
     }
 
-    /// The same with settings such as `shop.orders.hold_seconds=2`.
-    pub fn open_with(settings: &[&str]) -> Self {
+    pub async fn open(topology: Topology, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_mainstay"));
         let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let arguments = arguments(folder.path(), &settings);
-        let shop = Process::start(&program, &arguments).unwrap();
-        Self { folder, program, settings, shop, others: Vec::new() }
+        // The demo data is put there by one process in either case: the same files then serve the other topology.
+        let shop = Process::start(&program, &up(folder.path(), &settings)).unwrap();
+        let mut world = Self { folder, settings, topology, program, shop, apart: None };
+        if topology == Topology::Split {
+            world.restart().await;
+        }
+        world
     }
 
     pub fn data(&self) -> PathBuf {
@@ -118,33 +143,79 @@ impl World {
     }
 
     pub async fn staff(&self) -> Buyer {
-        let mut staff = self.buyer();
-        staff.log_in("staff@shop.example", "slate-harbour-17").await.unwrap();
-        staff
+        let staff = LOGINS.iter().find(|login| login.role == Role::Staff).unwrap();
+        let mut buyer = self.buyer();
+        buyer.log_in(staff.email, staff.password).await.unwrap();
+        buyer
     }
 
-    /// Ends the shop as a power cut does, and starts it again on the same data.
-    pub fn restart(&mut self) {
+    /// Ends every process as a power cut does, and starts them again on the same data.
+    pub async fn restart(&mut self) {
         self.shop.kill();
-        self.shop = Process::start(&self.program, &arguments(self.folder.path(), &self.settings)).unwrap();
+        self.apart = None;
+        match self.topology {
+            Topology::One => {
+                self.shop = Process::start(&self.program, &up(self.folder.path(), &self.settings)).unwrap();
+            }
+            Topology::Split => self.start_apart().await,
+        }
     }
 
-    /// Starts another program on the same data, with arguments of its own before the usual ones.
-    pub fn start(&self, program: &Path, before: &[String]) -> Result<Process, String> {
-        let mut all = before.to_vec();
-        all.extend(arguments(self.folder.path(), &self.settings));
-        Process::start(program, &all)
+    /// Starts the crash harness on the same data, to abort where `abort` says, such as `before:17`.
+    pub fn start_fragile(&self, crashbox: &Path, abort: &str) -> Result<Process, String> {
+        let mut arguments = vec!["--abort".to_owned(), abort.to_owned()];
+        let listen = "http.listen=127.0.0.1:0".to_owned();
+        for setting in settings_of(self.folder.path(), &self.settings).into_iter().chain([listen]) {
+            arguments.extend(["--set".to_owned(), setting]);
+        }
+        Process::start(crashbox, &arguments)
+    }
+
+    async fn start_apart(&mut self) {
+        let flags = settings_of(self.folder.path(), &self.settings);
+        let configuration = Configuration::load(None, [], &flags).unwrap();
+        let provider =
+            Provider::start(&configuration, &mainstay::engines::all(), &Clock::system()).await.unwrap();
+        let (rpc_shop, rpc_payments) = (free_port(), free_port());
+        let serve = |services: &[&str], rpc: SocketAddr, peers: &[(&str, SocketAddr)]| {
+            let mut arguments = vec!["serve".to_owned()];
+            arguments.extend(services.iter().map(|service| (*service).to_owned()));
+            arguments.extend(["--listen".to_owned(), "127.0.0.1:0".to_owned()]);
+            arguments.extend(["--rpc".to_owned(), rpc.to_string()]);
+            for (name, address) in peers {
+                arguments.extend(["--peer".to_owned(), format!("{name}=http://{address}")]);
+            }
+            for setting in flags.iter().chain(&provider.keys()) {
+                arguments.extend(["--set".to_owned(), setting.clone()]);
+            }
+            Process::start(&self.program, &arguments).unwrap()
+        };
+        let payments = serve(&["shop/payments"], rpc_payments, &[]);
+        let rest: Vec<&str> =
+            SERVICES.iter().map(|service| service.name).filter(|name| *name != "shop.payments").collect();
+        self.shop = serve(&rest, rpc_shop, &[("shop.payments", rpc_payments)]);
+        provider.tell(payments.address);
+        self.apart = Some(Apart { _payments: payments, _provider: provider });
     }
 }
 
-/// The arguments that open the whole shop on free ports with the data in `folder`.
-pub fn arguments(folder: &Path, settings: &[String]) -> Vec<String> {
-    let mut arguments = vec!["up".to_owned(), "shop".to_owned(), "--demo".to_owned()];
-    arguments.extend(["--listen".to_owned(), "127.0.0.1:0".to_owned()]);
-    let data = format!("process.data={}", folder.join("data").display());
-    let provider = "shop.test_provider.listen=127.0.0.1:0".to_owned();
-    for setting in [&data, &provider].into_iter().chain(settings) {
-        arguments.extend(["--set".to_owned(), setting.clone()]);
+// Free a moment ago; nobody else on this machine takes ports at random meanwhile.
+fn free_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap()
+}
+
+// The arguments that open the whole shop on free ports with the data in `folder`.
+fn up(folder: &Path, settings: &[String]) -> Vec<String> {
+    let mut arguments: Vec<String> =
+        ["up", "shop", "--demo", "--listen", "127.0.0.1:0"].map(str::to_owned).into();
+    for setting in settings_of(folder, settings) {
+        arguments.extend(["--set".to_owned(), setting]);
     }
     arguments
+}
+
+fn settings_of(folder: &Path, settings: &[String]) -> Vec<String> {
+    let data = format!("process.data={}", folder.join("data").display());
+    let provider = "shop.test_provider.listen=127.0.0.1:0".to_owned();
+    [data, provider].into_iter().chain(settings.iter().cloned()).collect()
 }

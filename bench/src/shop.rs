@@ -1,0 +1,75 @@
+//! The shop as its own process: the release binary with its production settings, demo goods and the test provider.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+pub struct ShopProcess {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl ShopProcess {
+    /// Starts the binary that lies beside this one, with everything it keeps in `folder`.
+    pub fn start(folder: &Path) -> Result<Self, Failure> {
+        let binary = std::env::current_exe()?.with_file_name("mainstay");
+        let data = format!("process.data={}", folder.join("data").display());
+        let mut child = Command::new(&binary)
+            .args(["up", "shop", "--demo", "--listen", "127.0.0.1:0", "--set", &data])
+            .args(["--set", "shop.test_provider.listen=127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{} does not start: {error}", binary.display()))?;
+        let (found, address) = mpsc::channel();
+        let (output, errors) = (child.stdout.take(), child.stderr.take());
+        for stream in [output.map(boxed), errors.map(boxed)].into_iter().flatten() {
+            let found = found.clone();
+            // Read to the end, so that the process never waits for a reader.
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    if let Some(address) = listening_at(&line) {
+                        // Only the first one is waited for.
+                        let _ = found.send(address);
+                    }
+                }
+            });
+        }
+        match address.recv_timeout(READY_WITHIN) {
+            Ok(address) => Ok(Self { child, address }),
+            Err(_) => {
+                let _ = child.kill();
+                Err("the shop was not ready within a minute".into())
+            }
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for ShopProcess {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn boxed(stream: impl Read + Send + 'static) -> Box<dyn Read + Send> {
+    Box::new(stream)
+}
+
+fn listening_at(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("http://")?;
+    rest.split(|letter: char| letter != '.' && letter != ':' && !letter.is_ascii_digit()).next()?.parse().ok()
+}
