@@ -1,1 +1,28 @@
-//! shop-auth
+//! Auth: who people are. Accounts of customers and staff, their sessions, their addresses.
+//!
+//! What it promises:
+//! - *A session is a secret that only the client has.* Here is its SHA-256; whoever reads the database can log in as
+//!   nobody. Passwords are Argon2id, computed on a bounded pool that refuses rather than queues without end.
+//! - *A login tells nothing but yes or no.* An address without an account takes as long as a wrong password.
+//! - *Revoked is revoked.* A session that was ended is refused here at once, and by every edge within
+//!   [`PeerSessions::STALE_AT_MOST`].
+//!
+//! It does not decide what somebody may do, and it keeps no session of visitors: those are signed tokens.
+
+mod actions;
+mod app;
+pub mod codes;
+mod events;
+mod http;
+mod jobs;
+mod migrations;
+mod model;
+mod rpc;
+mod service;
+mod sessions;
+mod store;
+
+pub use codes::CODES;
+pub use migrations::MIGRATIONS;
+pub use service::{Auth, Needs};
+pub use sessions::PeerSessions;

@@ -1,6 +1,6 @@
 //! What orders tells the others, and what it hears from payments.
 
-use mainstay_core::{Context, Id, Result};
+use mainstay_core::{Context, Id, Result, Timestamp};
 use mainstay_events::{Envelope, Outbox};
 use mainstay_rpc::v1::Money as WireMoney;
 use mainstay_sql::Tx;
@@ -15,13 +15,11 @@ use crate::checkout::{CheckoutState, PAYMENT_SIGNAL};
 use crate::model::{Order, Refund, Sale};
 
 pub fn publish_placed(tx: &Tx<'_>, ctx: &Context, outbox: &Outbox, state: &CheckoutState) -> Result<()> {
-    let sale = state.sale()?;
-    let placed = placed(state, sale, tx.now().as_micros());
-    publish(tx, ctx, outbox, state, order_event::Fact::Placed(placed))
+    publish(tx, ctx, outbox, state, order_event::Fact::Placed(placed(state)?))
 }
 
 pub fn publish_paid(tx: &Tx<'_>, ctx: &Context, outbox: &Outbox, state: &CheckoutState) -> Result<()> {
-    let paid = OrderPaid { amount: Some(state.sale()?.total.into()) };
+    let paid = OrderPaid { amount: Some(state.sale()?.total.into()), order: Some(placed(state)?) };
     publish(tx, ctx, outbox, state, order_event::Fact::Paid(paid))
 }
 
@@ -102,14 +100,14 @@ fn publish(
     outbox.append(tx, ctx, &TOPIC, &order_id.to_string(), &event)
 }
 
-fn placed(state: &CheckoutState, sale: &Sale, placed_at_micros: i64) -> OrderPlaced {
-    OrderPlaced {
+fn placed(state: &CheckoutState) -> Result<OrderPlaced> {
+    Ok(OrderPlaced {
         checkout_id: state.checkout_id.to_vec(),
         cart_id: state.cart_id.to_vec(),
         payment_id: state.payment_id().to_vec(),
-        placed_at_micros,
-        ..sale_message(sale)
-    }
+        placed_at_micros: state.placed_at.map(Timestamp::as_micros).unwrap_or_default(),
+        ..sale_message(state.sale()?)
+    })
 }
 
 /// The sale as the contract tells it, without the ids around it.

@@ -1,0 +1,172 @@
+//! Auth with its doors open: the edge resolves sessions through the contract, as it does in production.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use mainstay_core::{Clock, Context, CpuPool, Result, Shutdown, Tasks};
+use mainstay_events::Outbox;
+use mainstay_host::{NoConfig, Service};
+use mainstay_http::{App, Catalogue, Health, Options, Parts};
+use mainstay_identity::{AnonymousSessions, Authenticator, Passwords};
+use mainstay_jobs::Jobs;
+use mainstay_rpc::{Channel, Peer, answer, request};
+use mainstay_secrets::RootKey;
+use mainstay_sql::Leadership;
+use mainstay_telemetry::Registry;
+use mainstay_testkit::{FrontDoors, TestDatabase};
+use prost::Message;
+use serde_json::{Value, json};
+use shop_auth::{Auth, MIGRATIONS, Needs, PeerSessions};
+use shop_auth_contracts as wire;
+use wire::{AuthClient, EnsureAccountRequest, LoggedIn, Role, SERVICE};
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct TestApp {
+    pub test: TestDatabase,
+    pub cpu: CpuPool,
+    /// As the edge of the process.
+    pub ctx: Context,
+    app: App,
+    auth: Peer<AuthClient<Channel>>,
+    shutdown: Shutdown,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// The session that the answer hands over.
+    pub fn session(&self) -> String {
+        self.headers["mainstay-session"].to_str().unwrap().to_owned()
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with_cpu(CpuPool::new(2, 64).unwrap()).await
+    }
+
+    pub async fn with_cpu(cpu: CpuPool) -> Self {
+        let test =
+            TestDatabase::open(&[mainstay_events::MIGRATIONS, mainstay_jobs::MIGRATIONS, MIGRATIONS]).await;
+        let (tasks, shutdown, registry) = (Tasks::new(), Shutdown::new(), Registry::new());
+        let leadership = Leadership::start(&test.db, &Clock::system(), &tasks, &Shutdown::new());
+        let jobs = Jobs::new(test.db.clone(), leadership, tasks.clone());
+        let needs = Needs {
+            db: test.db.clone(),
+            outbox: Outbox::new(test.db.clone(), SERVICE),
+            jobs: jobs.clone(),
+            // As cheap as Argon2 can be: what is tested is not its strength.
+            passwords: Passwords::with_cost(cpu.clone(), 8, 1).unwrap(),
+        };
+        let (routes, contracts) = Auth::start(needs, NoConfig {}, test.clock.clone()).unwrap().into_parts();
+        let running = shutdown.clone();
+        tasks.spawn("jobs", async move { jobs.run(running).await });
+        let doors = FrontDoors::new(&test.clock);
+        doors.mount(SERVICE, contracts).await;
+        let sessions =
+            PeerSessions::new(doors.peer("mainstay.edge", SERVICE, AuthClient::new), test.clock.clone());
+        let anonymous = AnonymousSessions::new(&RootKey::from_bytes([7; 32]));
+        let parts = Parts {
+            options: Options::default(),
+            telemetry: mainstay_telemetry::Options::default(),
+            clock: test.clock.clone(),
+            registry,
+            tasks,
+            health: Health::new(&test.clock),
+            authenticator: Arc::new(Authenticator::new(anonymous, Arc::new(sessions), test.clock.clone())),
+        };
+        let app = App::new(parts, Catalogue::default(), routes);
+        let auth = doors.peer("mainstay.edge", SERVICE, AuthClient::new);
+        Self { test, cpu, ctx: Context::background("mainstay.edge"), app, auth, shutdown }
+    }
+
+    pub fn client(&self) -> AuthClient<Channel> {
+        self.auth.client()
+    }
+
+    /// Sends a request with a session as its bearer token, or none.
+    pub async fn call(&self, session: Option<&str>, method: Method, path: &str, body: Value) -> Answer {
+        let mut request =
+            Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
+        if let Some(session) = session {
+            request = request.header(AUTHORIZATION, format!("Bearer {session}"));
+        }
+        self.send(request, body).await
+    }
+
+    /// The same with the session as a browser's cookie.
+    pub async fn browse(&self, session: &str, method: Method, path: &str, body: Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(CONTENT_TYPE, "application/json")
+            .header(COOKIE, format!("session={session}"));
+        self.send(request, body).await
+    }
+
+    async fn send(&self, request: http::request::Builder, body: Value) -> Answer {
+        let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let answer = self.app.call(request.body(Body::from(bytes)).unwrap()).await;
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn register(&self, email: &str) -> Answer {
+        let body = json!({"email": email, "name": "Ada", "password": PASSWORD});
+        self.call(None, Method::POST, "/v1/accounts", body).await
+    }
+
+    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.call(None, Method::POST, "/v1/sessions", json!({"email": email, "password": password})).await
+    }
+
+    /// A customer who is logged in: account and session.
+    pub async fn customer(&self, email: &str) -> (String, String) {
+        let account = self.register(email).await.body["id"].as_str().unwrap().to_owned();
+        (account, self.log_in(email, PASSWORD).await.session())
+    }
+
+    pub async fn ensure(&self, ctx: &Context, email: &str, role: Role) -> Result<Vec<u8>> {
+        let message = EnsureAccountRequest {
+            email: email.to_owned(),
+            name: "Grace".to_owned(),
+            password: PASSWORD.to_owned(),
+            role: role.into(),
+        };
+        answer(self.client().ensure_account(request(ctx, message)).await).map(|answer| answer.account_id)
+    }
+
+    /// Whether a session is let in to what only people who logged in may see.
+    pub async fn is_let_in(&self, session: &str) -> bool {
+        let answer = self.call(Some(session), Method::GET, "/v1/addresses", Value::Null).await;
+        answer.status == StatusCode::OK
+    }
+
+    pub async fn logins_told(&self) -> Vec<LoggedIn> {
+        let read = |view: &mainstay_sql::View<'_>| {
+            view.query("SELECT data FROM outbox ORDER BY position", &[], |row| row.get::<Vec<u8>>(0))
+        };
+        let stored = self.test.db.read(&self.ctx, read).await.unwrap();
+        stored.iter().map(|bytes| LoggedIn::decode(bytes.as_slice()).unwrap()).collect()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.shutdown.request();
+    }
+}

@@ -1,0 +1,182 @@
+//! Logging in and out, by hook and by crook.
+
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use mainstay_core::{Clock, Id, Session};
+use serde_json::{Value, json};
+
+use crate::app::{PASSWORD, TestApp};
+
+pub async fn nap() {
+    Clock::system().sleep(Duration::from_millis(20)).await;
+}
+
+#[tokio::test]
+async fn a_login_gives_a_cookie_and_a_token_for_the_same_session() {
+    let app = TestApp::start().await;
+    app.register("ada@example.com").await;
+    let login = app.log_in("ADA@example.com", PASSWORD).await;
+    assert_eq!(login.status, StatusCode::CREATED);
+    let cookie = login.headers["set-cookie"].to_str().unwrap();
+    let session = login.session();
+    assert!(cookie.starts_with(&format!("session={session}; ")), "{cookie}");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"] {
+        assert!(cookie.contains(attribute), "{attribute} in {cookie}");
+    }
+    assert!(!login.body.to_string().contains(&session), "bodies end up in logs");
+    assert!(app.is_let_in(&session).await);
+    let browsed = app.browse(&session, Method::GET, "/v1/addresses", Value::Null).await;
+    assert_eq!(browsed.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_are_the_same_answer_for_the_same_work() {
+    let app = TestApp::start().await;
+    app.register("ada@example.com").await;
+    let mut answers = Vec::new();
+    for (email, password) in [
+        ("ada@example.com", "wrong horse battery"),
+        ("eve@example.com", "wrong horse battery"),
+        ("eve@example.com", PASSWORD),
+        ("no address at all", PASSWORD),
+        ("", ""),
+    ] {
+        let before = app.cpu.stats().done;
+        let answer = app.log_in(email, password).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "auth.wrong_login"), "{email}");
+        assert_eq!(app.cpu.stats().done - before, 1, "{email} costs one hash");
+        assert!(
+            answer.headers.get("mainstay-session").is_none_or(|token| token.as_bytes().starts_with(b"anon."))
+        );
+        let mut body = answer.body;
+        body.as_object_mut().unwrap().remove("trace");
+        answers.push(body);
+    }
+    assert!(answers.iter().all(|body| *body == answers[0]), "{answers:?}");
+}
+
+#[tokio::test]
+async fn strange_logins_are_refused_and_break_nothing() {
+    let app = TestApp::start().await;
+    app.register("ada@example.com").await;
+    let long = "x".repeat(100_000);
+    for body in [
+        json!({}),
+        json!([]),
+        json!({"email": "ada@example.com"}),
+        json!({"email": "ada@example.com", "password": null}),
+        json!({"email": ["ada@example.com"], "password": PASSWORD}),
+        json!({"email": "ada@example.com", "password": {"$ne": ""}}),
+        json!({"email": "ada@example.com' OR '1'='1", "password": PASSWORD}),
+        json!({"email": "ada@example.com", "password": format!("{PASSWORD}\0")}),
+        json!({"email": "ada@example.com", "password": long}),
+        json!({"email": long, "password": PASSWORD}),
+        json!({"email": "ada@example.com", "password": PASSWORD, "admin": true}),
+    ] {
+        let answer = app.call(None, Method::POST, "/v1/sessions", body.clone()).await;
+        assert!(answer.status.is_client_error(), "{body}");
+    }
+    assert_eq!(app.log_in("ada@example.com", PASSWORD).await.status, StatusCode::CREATED);
+    assert_eq!(app.logins_told().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_login_tells_which_visitor_it_was() {
+    let app = TestApp::start().await;
+    app.register("ada@example.com").await;
+    let visitor = app.call(None, Method::GET, "/v1/addresses", Value::Null).await;
+    assert_eq!(visitor.status, StatusCode::UNAUTHORIZED, "a visitor has no address book");
+    let anonymous = visitor.session();
+    let body = json!({"email": "ada@example.com", "password": PASSWORD});
+    let login = app.browse(&anonymous, Method::POST, "/v1/sessions", body.clone()).await;
+    let told = app.logins_told().await;
+    assert_eq!(told.len(), 1);
+    let before: Id<Session> = Id::try_from_slice(&told[0].anonymous_session_id).unwrap();
+    assert_ne!(before.to_string(), login.body["id"], "the visitor's session, not the new one");
+    // Logging in again from a session tells of no visitor.
+    app.browse(&login.session(), Method::POST, "/v1/sessions", body).await;
+    assert_eq!(app.logins_told().await[1].anonymous_session_id, Vec::<u8>::new());
+}
+
+#[tokio::test]
+async fn what_was_ended_is_refused_within_five_seconds_and_leaves_the_others_alone() {
+    let app = TestApp::start().await;
+    let (_, first) = app.customer("ada@example.com").await;
+    let second = app.log_in("ada@example.com", PASSWORD).await.session();
+    let (_, other) = app.customer("eve@example.com").await;
+    for session in [&first, &second, &other] {
+        assert!(app.is_let_in(session).await);
+    }
+    let ended = app.browse(&first, Method::DELETE, "/v1/sessions/current", Value::Null).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    assert!(ended.headers["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    app.test.manual.advance(Duration::from_secs(5));
+    assert!(!app.is_let_in(&first).await);
+    assert!(app.is_let_in(&second).await && app.is_let_in(&other).await);
+    let again = app.call(Some(&first), Method::DELETE, "/v1/sessions/current", Value::Null).await;
+    assert_eq!(again.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_visitor_has_nothing_to_end() {
+    let app = TestApp::start().await;
+    let answer = app.call(None, Method::DELETE, "/v1/sessions/current", Value::Null).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn sessions_end_by_themselves_and_are_forgotten() {
+    let app = TestApp::start().await;
+    let (_, session) = app.customer("ada@example.com").await;
+    app.test.manual.advance(Duration::from_secs(30 * 24 * 3600 - 1));
+    assert!(app.is_let_in(&session).await);
+    app.test.manual.advance(Duration::from_secs(6));
+    assert!(!app.is_let_in(&session).await);
+    let count = || async {
+        let read = |view: &mainstay_sql::View<'_>| {
+            view.query_one("SELECT count(*) FROM sessions", &[], |row| row.get::<i64>(0))
+        };
+        app.test.db.read(&app.ctx, read).await.unwrap()
+    };
+    for _ in 0..500 {
+        if count().await == Some(0) {
+            return;
+        }
+        app.test.manual.advance(Duration::from_secs(60));
+        nap().await;
+    }
+    panic!("expired sessions stay");
+}
+
+#[tokio::test]
+async fn the_oldest_of_too_many_sessions_ends() {
+    let app = TestApp::start().await;
+    let (_, first) = app.customer("ada@example.com").await;
+    app.test.manual.advance(Duration::from_secs(6));
+    let mut last = String::new();
+    for _ in 0..50 {
+        app.test.manual.advance(Duration::from_millis(1));
+        last = app.log_in("ada@example.com", PASSWORD).await.session();
+    }
+    assert!(!app.is_let_in(&first).await);
+    assert!(app.is_let_in(&last).await);
+}
+
+#[tokio::test]
+async fn guessed_and_bent_tokens_are_nobodys() {
+    let app = TestApp::start().await;
+    let (_, session) = app.customer("ada@example.com").await;
+    let mut bent = session.clone().into_bytes();
+    bent[10] = if bent[10] == b'A' { b'B' } else { b'A' };
+    let bent = String::from_utf8(bent).unwrap();
+    for token in
+        [bent.as_str(), &session[..session.len() - 1], "mss_", "mss_AAAA", "anon.AAAA", "null", "../.."]
+    {
+        let answer = app.call(Some(token), Method::GET, "/v1/addresses", Value::Null).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{token}");
+        // In a browser that is a visitor, whose new session replaces the old cookie.
+        let answer = app.browse(token, Method::GET, "/v1/addresses", Value::Null).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{token}");
+    }
+}
