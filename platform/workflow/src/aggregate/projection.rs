@@ -53,14 +53,13 @@ pub(super) fn follow<A: Aggregate>(
     events: &[Recorded<A>],
 ) -> Result<()> {
     let Some(last) = events.last() else { return Ok(()) };
-    let generation = generation(tx, projection.name())?;
-    if generation == 0 {
-        return Ok(());
-    }
-    for event in events {
-        projection.apply(tx, generation, event)?;
-    }
-    move_to(tx, projection.name(), generation, last.position)
+    let live = tx.query_one(
+        "UPDATE projections SET position = ?2 WHERE name = ?1 AND stage = 1 RETURNING generation",
+        &[projection.name().into(), last.position.into()],
+        |row| row.get::<i64>(0),
+    )?;
+    let Some(generation) = live else { return Ok(()) };
+    events.iter().try_for_each(|event| projection.apply(tx, generation, event))
 }
 
 /// Stores how far a generation has come.

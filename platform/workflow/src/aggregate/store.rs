@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mainstay_core::{Context, Id, Result, codes};
+use mainstay_core::{Context, Error, Id, IdKind, Result, codes};
 use mainstay_sql::{Row, Tx, View};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -93,7 +93,12 @@ impl<A: Aggregate> AggregateStore<A> {
 
     /// How many events the aggregate has; what [`append`](Self::append) expects. 0 when nothing ever happened to it.
     pub fn version(&self, view: &View<'_>, id: Id<A::Kind>) -> Result<u64> {
-        version(view, A::NAME, id)
+        let found = view.query_one(
+            "SELECT version FROM aggregate_events WHERE aggregate = ?1 AND id = ?2 ORDER BY version DESC LIMIT 1",
+            &[A::NAME.into(), (&id).into()],
+            |row| row.get(0),
+        )?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Appends what happened to the aggregate, of which the caller has seen `expected` events (0 for a new one). The
@@ -107,9 +112,9 @@ impl<A: Aggregate> AggregateStore<A> {
         expected: u64,
         events: &[A::Event],
     ) -> Result<u64> {
-        let present = version(tx, A::NAME, id)?;
-        if present != expected {
-            return Err(codes::CONFLICT.error(format!("{id} is at version {present}, not {expected}")));
+        // That nobody appended since is told by the unique key; that the caller did not skip any, by the one before.
+        if expected > 0 && !self.exists(tx, id, expected)? {
+            return Err(conflict(id, expected));
         }
         let (principal, trace) = (ctx.principal().to_string(), ctx.trace().traceparent());
         let mut recorded = Vec::with_capacity(events.len());
@@ -118,9 +123,9 @@ impl<A: Aggregate> AggregateStore<A> {
             version += 1;
             let json = serde_json::to_string(event)
                 .map_err(|error| codes::INTERNAL.because("an event cannot be stored", error))?;
-            tx.execute(
+            let inserted = tx.query_one(
                 "INSERT INTO aggregate_events (aggregate, id, version, kind, schema, at, principal, trace, data)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING position",
                 &[
                     A::NAME.into(),
                     (&id).into(),
@@ -132,10 +137,17 @@ impl<A: Aggregate> AggregateStore<A> {
                     (&trace).into(),
                     (&json).into(),
                 ],
-            )?;
+                |row| row.get::<i64>(0),
+            );
+            let position =
+                inserted
+                    .map_err(|error| {
+                        if error.is(&mainstay_sql::codes::UNIQUE) { conflict(id, expected) } else { error }
+                    })?
+                    .unwrap_or_default();
             if !self.0.projections.is_empty() {
                 recorded.push(Recorded {
-                    position: position(tx, A::NAME, id, version)?,
+                    position,
                     id,
                     version,
                     at: tx.now(),
@@ -216,6 +228,15 @@ impl<A: Aggregate> AggregateStore<A> {
         self.0.upcasters.read(kind, schema, json)
     }
 
+    fn exists(&self, view: &View<'_>, id: Id<A::Kind>, version: u64) -> Result<bool> {
+        let found = view.query_one(
+            "SELECT 1 FROM aggregate_events WHERE aggregate = ?1 AND id = ?2 AND version = ?3",
+            &[A::NAME.into(), (&id).into(), integer(version).into()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     fn snapshot(&self, tx: &Tx<'_>, id: Id<A::Kind>, before: u64, after: u64) -> Result<()> {
         match &self.0.snapshots {
             Some(snapshots) if after / snapshots.every > before / snapshots.every => {
@@ -226,27 +247,8 @@ impl<A: Aggregate> AggregateStore<A> {
     }
 }
 
-fn version<K: mainstay_core::IdKind>(view: &View<'_>, aggregate: &str, id: Id<K>) -> Result<u64> {
-    let found = view.query_one(
-        "SELECT version FROM aggregate_events WHERE aggregate = ?1 AND id = ?2 ORDER BY version DESC LIMIT 1",
-        &[aggregate.into(), (&id).into()],
-        |row| row.get(0),
-    )?;
-    Ok(found.unwrap_or_default())
-}
-
-fn position<K: mainstay_core::IdKind>(
-    view: &View<'_>,
-    aggregate: &str,
-    id: Id<K>,
-    version: u64,
-) -> Result<i64> {
-    let found = view.query_one(
-        "SELECT position FROM aggregate_events WHERE aggregate = ?1 AND id = ?2 AND version = ?3",
-        &[aggregate.into(), (&id).into(), integer(version).into()],
-        |row| row.get(0),
-    )?;
-    found.ok_or_else(|| codes::INTERNAL.error("an event is gone that was just stored"))
+fn conflict<K: IdKind>(id: Id<K>, expected: u64) -> Error {
+    codes::CONFLICT.error(format!("{id} is not at version {expected}"))
 }
 
 fn integer(version: u64) -> i64 {

@@ -141,10 +141,10 @@ pub(super) struct NewRun<'a> {
 pub(super) fn insert(tx: &Tx<'_>, ctx: &Context, new: &NewRun<'_>) -> Result<()> {
     let now = tx.now();
     let on_behalf_of = ctx.on_behalf_of().map(ToString::to_string);
-    let inserted = tx.execute(
+    let number = tx.query_one(
         "INSERT INTO saga_runs (run, name, version, status, wake_at, started_at, deadline, tenant, principal,
              on_behalf_of, trace)
-         VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (run) DO NOTHING",
+         VALUES (?1, ?2, ?3, 0, 0, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (run) DO NOTHING RETURNING number",
         &[
             (&new.run).into(),
             new.name.into(),
@@ -156,11 +156,11 @@ pub(super) fn insert(tx: &Tx<'_>, ctx: &Context, new: &NewRun<'_>) -> Result<()>
             on_behalf_of.as_ref().into(),
             (&ctx.trace().traceparent()).into(),
         ],
+        |row| row.get::<i64>(0),
     )?;
-    if inserted == 0 {
+    let Some(number) = number else {
         return Err(RUN_EXISTS.error(format!("{} was started before", new.run)));
-    }
-    let number = number_of(tx, new.run)?.unwrap_or_default();
+    };
     journal::append(
         tx,
         &NewEntry {
@@ -175,10 +175,6 @@ pub(super) fn insert(tx: &Tx<'_>, ctx: &Context, new: &NewRun<'_>) -> Result<()>
             state: Some(new.state),
         },
     )
-}
-
-fn number_of(view: &View<'_>, run: Id<RunKind>) -> Result<Option<i64>> {
-    view.query_one("SELECT number FROM saga_runs WHERE run = ?1", &[(&run).into()], |row| row.get(0))
 }
 
 /// The row of a run.
