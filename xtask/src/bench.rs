@@ -35,7 +35,14 @@ enum Name {
 impl Bench {
     pub fn run(self) -> Result<()> {
         needs::to_build()?;
-        process::run(&mut process::cargo(&["build", "--release", "--package", "mainstay", "--package", "mainstay-bench"])?)?;
+        process::run(&mut process::cargo(&[
+            "build",
+            "--release",
+            "--package",
+            "mainstay",
+            "--package",
+            "mainstay-bench",
+        ])?)?;
 
         let binary = workspace::target()?.join("release").join("mainstay-bench");
         let mut bench = process::command(binary)?;

@@ -1,7 +1,7 @@
 //! `cargo xtask check`: all that is judged without running the product. Every check runs, so that one trip
 //! shows every fault.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::workspace::Result;
 use crate::{floors, needs, process, tidy};
@@ -9,27 +9,61 @@ use crate::{floors, needs, process, tidy};
 /// Formatting, lints, licences, the floors and the tidiness rules.
 #[derive(Args)]
 pub struct Check {
-    /// Leave out cargo-deny, which may have to be fetched first
-    #[arg(long)]
-    without_deny: bool,
+    /// Only these; all when none is named
+    #[arg(value_enum)]
+    steps: Vec<Step>,
 }
 
-type Step = (&'static str, fn() -> Result<()>);
+/// One of the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Formatting
+    Fmt,
+    /// Which crate may depend on which
+    Floors,
+    /// What every file must have
+    Tidy,
+    /// Lints, as errors
+    Clippy,
+    /// Licences, sources and advisories of what is linked
+    Deny,
+}
+
+impl Step {
+    /// The quick ones first.
+    const ALL: [Self; 5] = [Self::Fmt, Self::Floors, Self::Tidy, Self::Deny, Self::Clippy];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fmt => "fmt",
+            Self::Floors => "floors",
+            Self::Tidy => "tidy",
+            Self::Clippy => "clippy",
+            Self::Deny => "deny",
+        }
+    }
+
+    fn run(self) -> Result<()> {
+        match self {
+            Self::Fmt => format(),
+            Self::Floors => floors::check(),
+            Self::Tidy => tidy::check(),
+            Self::Clippy => clippy(),
+            Self::Deny => deny(),
+        }
+    }
+}
 
 impl Check {
     pub fn run(self) -> Result<()> {
         needs::to_build()?;
-        let mut steps: Vec<Step> =
-            vec![("fmt", format), ("floors", floors::check), ("tidy", tidy::check), ("clippy", clippy)];
-        if !self.without_deny {
-            steps.push(("deny", deny));
-        }
+        let chosen = Step::ALL.into_iter().filter(|step| self.steps.is_empty() || self.steps.contains(step));
         let mut failed = Vec::new();
-        for (name, step) in steps {
-            eprintln!("xtask: check {name}");
-            if let Err(failure) = step() {
+        for step in chosen {
+            eprintln!("xtask: check {}", step.name());
+            if let Err(failure) = step.run() {
                 eprintln!("xtask: {failure}");
-                failed.push(name);
+                failed.push(step.name());
             }
         }
         if failed.is_empty() {

@@ -19,6 +19,9 @@ use crate::{needs, process};
 pub struct Test {
     /// Run only tests whose names contain this
     filter: Option<String>,
+    /// Only the tests of these packages; all of the workspace when none is named
+    #[arg(long, short, value_name = "PACKAGE")]
+    package: Vec<String>,
     /// Leave out the examples in the documentation
     #[arg(long)]
     without_examples: bool,
@@ -36,11 +39,11 @@ impl Test {
             Some(nextest) => self.with_nextest(&nextest, &gaps)?,
             None => {
                 eprintln!("xtask: cargo-nextest cannot be had here; using cargo's own test runner");
-                self.with_cargo(&["--workspace", "--lib", "--bins", "--tests"], &gaps)?
+                self.with_cargo(&["--lib", "--bins", "--tests"], &gaps)?
             }
         };
         if !self.without_examples {
-            let (examples, examples_passed) = self.with_cargo(&["--workspace", "--doc"], &[])?;
+            let (examples, examples_passed) = self.with_cargo(&["--doc"], &[])?;
             counts.add(&examples);
             passed &= examples_passed;
         }
@@ -58,9 +61,17 @@ impl Test {
         Ok(())
     }
 
+    /// Which packages, as cargo and nextest both read it.
+    fn scope(&self) -> Vec<String> {
+        if self.package.is_empty() {
+            return vec!["--workspace".into()];
+        }
+        self.package.iter().flat_map(|package| ["--package".to_owned(), package.clone()]).collect()
+    }
+
     fn with_nextest(&self, nextest: &std::path::Path, gaps: &[Gap]) -> Result<(Counts, bool)> {
         let mut command = process::command(nextest)?;
-        command.args(["nextest", "run", "--workspace"]);
+        command.args(["nextest", "run"]).args(self.scope());
         if workspace::is_ci() {
             command.args(["--profile", "ci"]);
         }
@@ -79,9 +90,9 @@ impl Test {
         Ok((counts, passed))
     }
 
-    fn with_cargo(&self, scope: &[&str], gaps: &[Gap]) -> Result<(Counts, bool)> {
+    fn with_cargo(&self, kinds: &[&str], gaps: &[Gap]) -> Result<(Counts, bool)> {
         let mut command = process::cargo(&["test", "--no-fail-fast"])?;
-        command.args(scope).arg("--").args(self.filter.as_slice());
+        command.args(self.scope()).args(kinds).arg("--").args(self.filter.as_slice());
         for gap in gaps {
             command.args(["--skip", gap.tests]);
         }

@@ -5,6 +5,7 @@
 mod buying;
 mod commands;
 mod configuration;
+mod first_order;
 mod names;
 mod process;
 mod shop;

@@ -18,6 +18,8 @@ pub struct Serving {
     pub http: SocketAddr,
     pub rpc: Option<SocketAddr>,
     pub provider: Option<SocketAddr>,
+    /// What it said until it was ready.
+    pub welcome: String,
     output: mpsc::Receiver<String>,
 }
 
@@ -58,13 +60,20 @@ impl Serving {
                 }
             }
         });
-        let mut serving =
-            Self { child, http: SocketAddr::from(([0, 0, 0, 0], 0)), rpc: None, provider: None, output };
+        let mut serving = Self {
+            child,
+            http: SocketAddr::from(([0, 0, 0, 0], 0)),
+            rpc: None,
+            provider: None,
+            welcome: String::new(),
+            output,
+        };
         let watch = Stopwatch::start();
-        let mut seen = String::new();
         loop {
             let left = START_LIMIT.saturating_sub(watch.elapsed());
-            let Ok(line) = serving.output.recv_timeout(left) else { panic!("it did not start:\n{seen}") };
+            let Ok(line) = serving.output.recv_timeout(left) else {
+                panic!("it did not start:\n{}", serving.welcome)
+            };
             if let Some(address) =
                 address_in(&line, "/v1/products").or_else(|| address_in(&line, " serving "))
             {
@@ -77,8 +86,8 @@ impl Serving {
                 serving.provider = address_in(&line, "http://");
             }
             let is_last = line.contains("Ctrl-C finishes");
-            seen.push_str(&line);
-            seen.push('\n');
+            serving.welcome.push_str(&line);
+            serving.welcome.push('\n');
             if is_last {
                 return serving;
             }

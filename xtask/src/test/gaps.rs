@@ -14,10 +14,16 @@ pub struct Gap {
 pub fn found() -> Vec<Gap> {
     let mut gaps = Vec::new();
     // The disk that runs full is a small tmpfs in a mount namespace of the test's own.
-    if process::output("unshare", &["--user", "--map-root-user", "--mount", "true"]).is_none() {
+    if process::output("unshare", &["-m", "true"]).is_none() {
         gaps.push(Gap {
-            tests: "disk_full",
-            sentence: "a private mount namespace cannot be made here; run as root, or allow it with `sysctl -w kernel.unprivileged_userns_clone=1`",
+            tests: "full_disk_refuses",
+            sentence: "a mount namespace cannot be made (`unshare -m`); run the tests as root",
+        });
+    }
+    if process::output("curl", &["--version"]).is_none() {
+        gaps.push(Gap {
+            tests: "first_order",
+            sentence: "the first request that a demo shop prints is made with curl, which is missing; `apt-get install curl` gets it",
         });
     }
     gaps
