@@ -69,18 +69,18 @@ impl<W: World> Play<W> {
     }
 
     async fn conclude(&mut self, scenario: &Scenario) -> Result<(), String> {
-        let mut end = self.drive().await?;
-        if scenario.expect == Expect::DoneByHand {
+        let mut end = self.drive(scenario.dies_asleep).await?;
+        if matches!(scenario.expect, Expect::DoneByHand | Expect::UndoneByHand) {
             if !matches!(end.state, RunState::Parked { .. }) {
                 return Err(format!("it is {:?} and should be parked", end.state));
             }
             let (sagas, run) = (self.process().sagas.clone(), self.run);
             must("resume the run", self.test.db.write(&self.ctx, move |tx| sagas.resume(tx, run)).await);
-            end = self.drive().await?;
+            end = self.drive(false).await?;
         }
         let is_right = match scenario.expect {
             Expect::Done | Expect::DoneByHand => end.state == RunState::Done,
-            Expect::Undone => matches!(end.state, RunState::Undone(_)),
+            Expect::Undone | Expect::UndoneByHand => matches!(end.state, RunState::Undone(_)),
         };
         if !is_right {
             return Err(format!("it ended {:?}", end.state));
@@ -111,7 +111,7 @@ impl<W: World> Play<W> {
     }
 
     /// Goes on until the run has ended or is parked.
-    async fn drive(&mut self) -> Result<Snapshot<W::State>, String> {
+    async fn drive(&mut self, mut dies_asleep: bool) -> Result<Snapshot<W::State>, String> {
         let (patience, real_time) = (Stopwatch::start(), Clock::system());
         let mut quiet = 0;
         loop {
@@ -132,6 +132,10 @@ impl<W: World> Play<W> {
             }
             if patience.elapsed() > PATIENCE {
                 return Err(format!("it does not end; it is {:?}", snapshot.state));
+            }
+            if dies_asleep && matches!(snapshot.state, RunState::Waiting { .. }) {
+                dies_asleep = false;
+                self.replace_process().await;
             }
             quiet = if self.trap.is_busy() { 0 } else { quiet + 1 };
             if quiet >= QUIET_LOOKS {

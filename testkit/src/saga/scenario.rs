@@ -14,6 +14,8 @@ pub(super) enum Expect {
     Undone,
     /// It is parked first, and done when somebody resumes it.
     DoneByHand,
+    /// It is parked on its way back, and undone when somebody resumes it.
+    UndoneByHand,
 }
 
 /// One run with what happens to it.
@@ -23,6 +25,18 @@ pub(super) struct Scenario {
     pub expect: Expect,
     /// After the end, every request arrives once more.
     pub late: bool,
+    /// The process dies whenever the run sleeps until a signal or a time, once.
+    pub dies_asleep: bool,
+}
+
+impl Scenario {
+    fn new(name: impl Into<String>, hits: Vec<Hit>, expect: Expect) -> Self {
+        Self { name: name.into(), hits, expect, late: false, dies_asleep: false }
+    }
+
+    fn late(self) -> Self {
+        Self { late: true, ..self }
+    }
 }
 
 /// Every scenario of a world's saga, and the report to give when they hold.
@@ -50,66 +64,65 @@ pub(super) fn migrations<W: World>(world: &W) -> Vec<MigrationSet> {
 }
 
 fn scenarios(steps: &[&'static str], pivot: usize) -> Vec<Scenario> {
+    let asleep = Scenario::new("the process dies while the run sleeps", Vec::new(), Expect::Done);
     let mut all = vec![
-        Scenario { name: "all goes well".into(), hits: Vec::new(), expect: Expect::Done, late: false },
-        Scenario {
-            name: "every request arrives again after the end".into(),
-            hits: Vec::new(),
-            expect: Expect::Done,
-            late: true,
-        },
+        Scenario::new("all goes well", Vec::new(), Expect::Done),
+        Scenario::new("every request arrives again after the end", Vec::new(), Expect::Done).late(),
+        Scenario { dies_asleep: true, ..asleep },
     ];
     for (place, step) in steps.iter().copied().enumerate() {
-        let hit = |fault| Hit { step, act: Act::Do, fault };
-        let one = |what: &str, fault, expect| Scenario {
-            name: format!("{step} {what}"),
-            hits: vec![hit(fault)],
-            expect,
-            late: false,
-        };
-        all.push(one("is repeated", Fault::Repeat, Expect::Done));
-        all.push(one("is lost once", Fault::LoseRequest, Expect::Done));
-        all.push(one("is done and its answer is lost", Fault::LoseAnswer, Expect::Done));
-        all.push(one("breaks down once", Fault::Panic, Expect::Done));
-        all.push(one("is not begun when the process dies", Fault::DieBefore, Expect::Done));
-        all.push(one("is done and not recorded when the process dies", Fault::DieAfter, Expect::Done));
-        let refused = if place <= pivot { Expect::Undone } else { Expect::DoneByHand };
-        all.push(one("is refused", Fault::Refuse, refused));
-        if place <= pivot {
-            all.push(Scenario {
-                name: format!("{step} is lost, then refused, and every request arrives after its undo"),
-                hits: vec![hit(Fault::LoseRequest), hit(Fault::Refuse)],
-                expect: Expect::Undone,
-                late: true,
-            });
-        }
-        // The pivot's word is final, so it cannot be done and refused.
-        if place < pivot {
-            all.push(Scenario {
-                name: format!("{step} is done, its answer is lost, and then it is refused"),
-                hits: vec![hit(Fault::LoseAnswer), hit(Fault::Refuse)],
-                expect: Expect::Undone,
-                late: true,
-            });
-        }
+        forward(&mut all, step, place <= pivot, place < pivot);
     }
-    let refusal = Hit { step: steps[pivot], act: Act::Do, fault: Fault::Refuse };
     for step in steps.iter().take(pivot + 1).copied() {
-        for (what, fault) in [
-            ("is repeated", Fault::Repeat),
-            ("is lost once", Fault::LoseRequest),
-            ("is done and its answer is lost", Fault::LoseAnswer),
-            ("breaks down once", Fault::Panic),
-            ("is not begun when the process dies", Fault::DieBefore),
-            ("is done and not recorded when the process dies", Fault::DieAfter),
-        ] {
-            all.push(Scenario {
-                name: format!("the undo of {step} {what}"),
-                hits: vec![refusal, Hit { step, act: Act::Undo, fault }],
-                expect: Expect::Undone,
-                late: false,
-            });
-        }
+        back(&mut all, step, steps[pivot]);
     }
     all
+}
+
+/// What can happen to the doing of a step.
+fn forward(all: &mut Vec<Scenario>, step: &'static str, can_turn_back: bool, is_before_pivot: bool) {
+    let hits =
+        |faults: &[Fault]| faults.iter().map(|fault| Hit { step, act: Act::Do, fault: *fault }).collect();
+    for (what, faults) in [
+        ("is repeated", &[Fault::Repeat][..]),
+        ("is lost once", &[Fault::LoseRequest]),
+        ("is done and its answer is lost", &[Fault::LoseAnswer]),
+        ("breaks down once", &[Fault::Panic]),
+        ("is not begun when the process dies", &[Fault::DieBefore]),
+        ("is done and not recorded when the process dies", &[Fault::DieAfter]),
+        ("is lost, and the process dies before it is asked again", &[Fault::LoseRequest, Fault::DieBefore]),
+        ("is done and not recorded twice", &[Fault::DieAfter, Fault::DieAfter]),
+    ] {
+        all.push(Scenario::new(format!("{step} {what}"), hits(faults), Expect::Done));
+    }
+    let refused = if can_turn_back { Expect::Undone } else { Expect::DoneByHand };
+    all.push(Scenario::new(format!("{step} is refused"), hits(&[Fault::Refuse]), refused));
+    if can_turn_back {
+        let faults = hits(&[Fault::LoseRequest, Fault::Refuse]);
+        let name = format!("{step} is lost, then refused, and every request arrives after its undo");
+        all.push(Scenario::new(name, faults, Expect::Undone).late());
+    }
+    // The pivot's word is final, so it cannot be done and refused.
+    if is_before_pivot {
+        let faults = hits(&[Fault::LoseAnswer, Fault::Refuse]);
+        let name = format!("{step} is done, its answer is lost, and then it is refused");
+        all.push(Scenario::new(name, faults, Expect::Undone).late());
+    }
+}
+
+/// What can happen to the undoing of a step, when the pivot is refused.
+fn back(all: &mut Vec<Scenario>, step: &'static str, pivot: &'static str) {
+    for (what, fault, expect) in [
+        ("is repeated", Fault::Repeat, Expect::Undone),
+        ("is lost once", Fault::LoseRequest, Expect::Undone),
+        ("is done and its answer is lost", Fault::LoseAnswer, Expect::Undone),
+        ("breaks down once", Fault::Panic, Expect::Undone),
+        ("is not begun when the process dies", Fault::DieBefore, Expect::Undone),
+        ("is done and not recorded when the process dies", Fault::DieAfter, Expect::Undone),
+        ("is refused", Fault::Refuse, Expect::UndoneByHand),
+    ] {
+        let refusal = Hit { step: pivot, act: Act::Do, fault: Fault::Refuse };
+        let hits = vec![refusal, Hit { step, act: Act::Undo, fault }];
+        all.push(Scenario::new(format!("the undo of {step} {what}"), hits, expect));
+    }
 }
