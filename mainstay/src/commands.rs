@@ -102,7 +102,14 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// Runs the command and says how the process ends. What failed is told on stderr in one sentence.
-pub fn run(cli: Cli, engines: Engines) -> ExitCode {
+///
+/// `settings_written` is how often `--set` stands on the command line: an option that stands both before and after the
+/// command reaches us from the latter place only, and a setting must not be lost in silence.
+pub fn run(cli: Cli, settings_written: usize, engines: Engines) -> ExitCode {
+    if cli.global.set.len() < settings_written {
+        output::failure("write every --set after the command: those before it were lost");
+        return ExitCode::from(exit::USAGE);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use mainstay::commands::{self, Cli};
 
 fn main() -> ExitCode {
-    mainstay::commands::run(mainstay::commands::Cli::parse(), mainstay::engines::all())
+    let cli = Cli::parse();
+    let written = std::env::args().filter(|word| word == "--set" || word.starts_with("--set=")).count();
+    commands::run(cli, written, mainstay::engines::all())
 }

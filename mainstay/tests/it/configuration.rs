@@ -18,6 +18,7 @@ fn mistakes_are_named_in_one_sentence() {
         (&["up", "shop", "--set", "database.url=oracle:x"], "sqlite:"),
         (&["up", "shop", "--config", "none.toml"], "none.toml"),
         (&["up", "shop", "--demo", "--listen", "0.0.0.0:0", "--set", "http.listen=0.0.0.0:0"], "logins"),
+        (&["--set", "http.secure=true", "up", "shop", "--set", "rpc.listen="], "after the command"),
         (&["serve", "shop/order"], "shop/orders"),
         (&["serve", "shop/orders"], "peers.\"shop.payments\""),
         (&["migrate", "down", "shop/orders", "--module", "orders", "--to", "0"], "shop.orders"),
@@ -55,6 +56,6 @@ fn every_value_is_shown_with_its_source() {
     };
     assert_eq!(line("shop.orders.hold_seconds")["value"], "60");
     assert_eq!(line("shop.orders.hold_seconds")["source"], "file mainstay.toml");
-    assert_eq!(line("http.listen")["source"], "flag");
+    assert_eq!(line("http.listen")["source"], "environment MAINSTAY_HTTP__LISTEN");
     assert_eq!(line("process.drain_seconds")["source"], "default");
 }

@@ -29,8 +29,10 @@ pub fn mainstay(folder: &Path, words: &[&str]) -> Command {
     command
         .current_dir(folder)
         .env_clear()
-        .args(["--set", "http.listen=127.0.0.1:0", "--set", "shop.test_provider.listen=127.0.0.1:0"])
-        .args(["--set", "telemetry.log=warn"])
+        // Below what the words say.
+        .env("MAINSTAY_HTTP__LISTEN", "127.0.0.1:0")
+        .env("MAINSTAY_SHOP__TEST_PROVIDER__LISTEN", "127.0.0.1:0")
+        .env("MAINSTAY_TELEMETRY__LOG", "warn")
         .args(words)
         .stdin(Stdio::null());
     command
