@@ -1,7 +1,6 @@
 //! The messages, client and server that build.rs generates from `contracts/shop/orders/v1/orders.proto`.
 
 #![expect(clippy::allow_attributes, reason = "generated code carries its own exceptions")]
-#![expect(clippy::large_enum_variant, reason = "a fact is made, encoded and dropped; nobody keeps many of them")]
 
 tonic::include_proto!("shop.orders.v1");
 
