@@ -3,12 +3,15 @@
 //! Two shutdowns, one after the other: first those who work put down what they hold, then the lease is released, so
 //! that the process that takes over finds nothing half done and starts at once.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use mainstay_core::lifecycle::TaskHandle;
 use mainstay_core::{Clock, Result, Shutdown, Tasks};
 use mainstay_sql::leadership::BACKGROUND;
 use mainstay_sql::{Database, Leadership};
 
+use crate::pruning;
 use crate::scope::Parts;
 
 /// The background work of one service.
@@ -66,6 +69,9 @@ impl Background {
         }
         if let Some(leadership) = &self.parts.leadership {
             Leadership::begin(leadership, BACKGROUND, database, clock, tasks, &self.lead);
+            let (database, leadership) = (database.clone(), Arc::clone(leadership));
+            let pruning = pruning::run(database, leadership, clock.clone(), self.work.clone());
+            self.working.push(tasks.spawn("host.pruning", pruning));
         }
         if let Some(sagas) = self.parts.sagas.clone() {
             let work = self.work.clone();

@@ -18,6 +18,7 @@ mod host;
 mod loops;
 mod mounting;
 mod process;
+mod pruning;
 mod running;
 mod scope;
 mod service;

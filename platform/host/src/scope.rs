@@ -103,16 +103,21 @@ impl Scope {
         let outbox =
             Outbox::new(self.open(&mut parts)?, self.name).with_metrics(self.process.events_metrics.clone());
         parts.outbox = Some(outbox.clone());
+        // Their loop also deletes what the outbox kept long enough, so it runs where nobody consumes, too.
+        self.consumers_in(&mut parts)?;
         Ok(outbox)
     }
 
     /// The service's consumers of events; add subscriptions in `start`.
     pub fn consumers(&self) -> Result<Consumers> {
-        let mut parts = self.parts.lock();
+        self.consumers_in(&mut self.parts.lock())
+    }
+
+    fn consumers_in(&self, parts: &mut Parts) -> Result<Consumers> {
         if let Some(consumers) = &parts.consumers {
             return Ok(consumers.clone());
         }
-        let (database, leadership) = self.led(&mut parts)?;
+        let (database, leadership) = self.led(parts)?;
         let consumers = Consumers::new(database, leadership, self.process.tasks.clone())
             .with_metrics(self.process.events_metrics.clone());
         parts.consumers = Some(consumers.clone());

@@ -173,3 +173,12 @@ pub fn host(folder: &std::path::Path, keys: &[&str]) -> Host {
     let configuration = Configuration::load(None, [], &flags).unwrap();
     Host::new(configuration, engines(), Clock::system())
 }
+
+/// How many idempotency keys are kept.
+pub async fn keys_in(db: &Database) -> Result<i64> {
+    db.read(&Context::background("test"), |view| {
+        view.query_one("SELECT count(*) FROM idempotency_keys", &[], |row| row.get(0))
+    })
+    .await
+    .map(Option::unwrap_or_default)
+}

@@ -8,3 +8,4 @@ mod folder;
 mod http;
 mod starting;
 mod topology;
+mod upkeep;
