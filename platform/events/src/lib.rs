@@ -28,7 +28,7 @@
 //!
 //! // A consumer, in another service:
 //! consumers.add(
-//!     Subscription::new("shop.catalog.stock", &STOCK, scope.subscription_source("shop.inventory"))
+//!     Subscription::new("shop.catalog.stock", &STOCK, scope.event_source("shop.inventory"))
 //!         .handle(|tx, ctx, envelope, event: StockChanged| store::set_level(tx, &event)),
 //! )?;
 //! ```
