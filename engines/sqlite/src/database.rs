@@ -17,6 +17,7 @@ mod queue;
 mod readers;
 mod session;
 mod settings;
+mod statements;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mainstay_core::{Clock, Context, Result};
+use mainstay_telemetry::SpanGuard;
 use tokio::sync::oneshot;
 
 use crate::codes;
@@ -69,15 +70,17 @@ impl Database {
         F: FnMut(&View<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let span = self.span(ctx, "sql.read");
         let mut read = Read::new(closure, ctx, &self.door);
-        match self.engine.read_inline(&mut read) {
+        let outcome = match self.engine.read_inline(&mut read) {
             Inline::Done => read.into_outcome(),
             Inline::Declined => {
                 let (work, answer) = read.boxed();
                 self.engine.read(work);
                 receive(answer).await
             }
-        }
+        };
+        noted(span, outcome)
     }
 
     /// The service's name.
@@ -108,9 +111,25 @@ impl Database {
         F: FnMut(&Tx<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
+        let span = self.span(ctx, "sql.write");
         let (work, answer) = Write::new(closure, ctx, &self.door, steps);
         self.engine.write(work);
-        receive(answer).await
+        noted(span, receive(answer).await)
+    }
+
+    fn span(&self, ctx: &Context, name: &'static str) -> Option<SpanGuard> {
+        ctx.trace().sampled.then(|| {
+            let mut span = mainstay_telemetry::span(ctx, name);
+            span.set("database", self.door.name.clone());
+            span
+        })
+    }
+}
+
+fn noted<T>(span: Option<SpanGuard>, outcome: Result<T>) -> Result<T> {
+    match span {
+        Some(mut span) => span.note(outcome),
+        None => outcome,
     }
 }
 

@@ -6,31 +6,35 @@
 
 use std::sync::Arc;
 
-use mainstay_core::Result;
+use mainstay_core::{Result, Stopwatch};
 use mainstay_sql::{CommitHook, DatabaseMetrics, Options, Verdict, Work, codes};
 
 use super::errors;
+use super::linger::Linger;
 use super::queue::{Queue, Works};
 use super::session::Session;
 
+/// Works in one commit at most. At a few microseconds each, those that came first wait a few milliseconds for the
+/// rest; larger batches would save nothing noticeable of a sync.
+pub(super) const MOST: usize = 1_024;
+
 /// Runs and answers what the writer takes from its queue.
-pub(super) struct Batches {
-    pub(super) session: Session,
+pub(super) struct Batches<'c> {
+    pub(super) session: Session<'c>,
     database: String,
     hook: Option<Arc<dyn CommitHook>>,
     metrics: DatabaseMetrics,
     step_limit: u64,
     queue: Arc<Queue>,
-    /// How many callers there were, in the batch and in line, when the last batch was done.
-    pub(super) present: usize,
+    linger: Linger,
     /// Whether the last batch found the disk full.
     pub(super) disk_full: bool,
     /// Commits that changed something, counted from 1.
     commits: u64,
 }
 
-impl Batches {
-    pub(super) fn new(session: Session, database: &str, options: &Options, queue: Arc<Queue>) -> Self {
+impl<'c> Batches<'c> {
+    pub(super) fn new(session: Session<'c>, database: &str, options: &Options, queue: Arc<Queue>) -> Self {
         Self {
             session,
             database: database.to_owned(),
@@ -38,39 +42,40 @@ impl Batches {
             metrics: options.metrics.of(database),
             step_limit: options.step_limit,
             queue,
-            present: 0,
+            linger: Linger::default(),
             disk_full: false,
             commits: 0,
         }
     }
 
-    /// Runs all works together and answers them. `works` is empty afterwards.
+    /// Runs and answers `works`, and those that come in time to join them. `works` is empty afterwards.
     pub(super) fn run(&mut self, works: &mut Works) {
         self.disk_full = false;
-        self.metrics.batch_size.observe(works.len() as f64);
-        if works.len() == 1 {
+        let wait = self.linger.begin(works.len(), MOST);
+        if wait.wanted == 1 {
+            self.metrics.batch_size.observe(1.0);
             return works.drain(..).for_each(|work| self.alone(work));
         }
         if let Err(error) = self.session.begin_write() {
-            works.drain(..).for_each(|work| work.answer(Some(errors::again(&error))));
-            return;
+            return works.drain(..).for_each(|work| work.answer(Some(errors::again(&error))));
         }
         let mut changes = 0;
-        for index in 0..works.len() {
-            match self.part(works[index].as_mut()) {
+        let mut next = 0;
+        while next < works.len() || self.linger.more(&wait, &self.queue, works) {
+            match self.part(works[next].as_mut()) {
                 Ok(changed) => changes += changed,
                 Err(loss) => {
                     tracing::warn!(database = self.database, error = loss.chain(), "a write lost its batch");
-                    works.remove(index).answer(Some(loss));
+                    works.remove(next).answer(Some(loss));
                     return self.again(works);
                 }
             }
+            next += 1;
         }
-        match self.commit(changes) {
-            Ok(()) => {
-                self.present = works.len() + self.queue.len();
-                works.drain(..).for_each(|work| work.answer(None));
-            }
+        self.linger.end(&wait, works.len());
+        self.metrics.batch_size.observe(works.len() as f64);
+        match self.commit(works.len(), changes) {
+            Ok(()) => works.drain(..).for_each(|work| work.answer(None)),
             Err(error) => {
                 tracing::warn!(
                     database = self.database,
@@ -114,14 +119,13 @@ impl Batches {
             self.metrics.refused.inc();
             self.disk_full |= refusal.is(&codes::FULL);
         }
-        self.present = 1 + self.queue.len();
         work.answer(refusal);
     }
 
     fn alone_until_committed(&mut self, work: &mut dyn Work) -> Result<()> {
         self.session.begin_write()?;
         match self.run_closure(work) {
-            Ok(Verdict::Keep) => self.commit(self.session.changes()),
+            Ok(Verdict::Keep) => self.commit(1, self.session.changes()),
             Ok(Verdict::Undo) => {
                 self.give_up();
                 Ok(())
@@ -142,14 +146,16 @@ impl Batches {
     }
 
     /// Commits; when that fails, nothing of the transaction is left.
-    fn commit(&mut self, changes: u64) -> Result<()> {
+    fn commit(&mut self, works: usize, changes: u64) -> Result<()> {
         if changes > 0 {
             self.commits += 1;
             if let Some(hook) = &self.hook {
                 hook.before_commit(&self.database, self.commits);
             }
         }
+        let watch = Stopwatch::start();
         let committed = self.session.commit();
+        self.linger.learn(works + self.queue.len(), watch.elapsed());
         if committed.is_err() {
             self.give_up();
         } else if changes > 0 {

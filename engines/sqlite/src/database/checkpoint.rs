@@ -44,7 +44,7 @@ impl Checkpoints {
 
     /// Called by the writer when it has answered. `pressed`: the disk was just found full, and the log may hold room
     /// that could be used again.
-    pub(super) fn when_due(&mut self, session: &Session, pressed: bool) {
+    pub(super) fn when_due(&mut self, session: &Session<'_>, pressed: bool) {
         let pages = LOG_PAGES.get();
         if pages < PAGES {
             self.next_at = PAGES;
@@ -64,21 +64,21 @@ impl Checkpoints {
     }
 
     /// On the way out: everything into the main file, so that it can be copied by itself.
-    pub(super) fn finish(&self, session: &Session) {
+    pub(super) fn finish(&self, session: &Session<'_>) {
         if let Err(error) = busy::briefly(|| truncate(session)) {
             tracing::warn!(error = error.chain(), "the log stays beside the database");
         }
     }
 }
 
-fn passive(session: &Session) -> Result<()> {
+fn passive(session: &Session<'_>) -> Result<()> {
     session.own_numbers::<3>("PRAGMA wal_checkpoint(PASSIVE)").map(drop)
 }
 
-fn restart(session: &Session) -> Result<()> {
+fn restart(session: &Session<'_>) -> Result<()> {
     session.own_numbers::<3>("PRAGMA wal_checkpoint(RESTART)").map(drop)
 }
 
-fn truncate(session: &Session) -> Result<()> {
+fn truncate(session: &Session<'_>) -> Result<()> {
     session.own_numbers::<3>("PRAGMA wal_checkpoint(TRUNCATE)").map(drop)
 }

@@ -1,11 +1,13 @@
 //! Waiting a moment for a fuller batch.
 //!
-//! Callers that were just answered often write again at once. Starting the next commit with the first of them would
-//! make the others wait for two syncs instead of one, and would spend a sync on a single row. So the writer waits
-//! until as many are back as were there a moment ago, at most for half the time that a commit takes. Where callers
-//! do not come back, it learns so and stops waiting.
+//! Callers that were just answered often write again at once. A commit with the first of them alone would make the
+//! others wait for two syncs instead of one, and would spend a sync on a single row. So while a batch is open, the
+//! writer takes in those who come back, until as many are in it as were there a moment ago, at most for half the
+//! time that a commit takes. Where callers do not come back, it learns so and stops waiting.
 
 use std::time::Duration;
+
+use mainstay_core::Stopwatch;
 
 use super::queue::{Queue, Works};
 
@@ -23,9 +25,17 @@ pub(super) struct Linger {
     /// How many were being served or in line when the last commit was done.
     present: usize,
     patience: Duration,
-    /// How many chances the next wait in vain costs, and how many are still to be left out.
+    /// How many chances the last wait in vain cost, and how many of them are still to be left out.
     penalty: u32,
     left_out: u32,
+}
+
+/// The wait of one batch.
+pub(super) struct Wait {
+    began: Stopwatch,
+    before: usize,
+    /// How many the batch is to have.
+    pub(super) wanted: usize,
 }
 
 impl Linger {
@@ -35,19 +45,36 @@ impl Linger {
         self.patience = (commit_took / 2).min(LONGEST);
     }
 
-    /// Adds to `works` those who come back in time.
-    pub(super) fn gather(&mut self, queue: &Queue, works: &mut Works, most: usize) {
-        let before = works.len();
-        let missing = self.present.min(most).saturating_sub(before);
-        if missing == 0 || self.patience < SHORTEST {
+    /// A batch begins with so many works and may have `most`.
+    pub(super) fn begin(&mut self, works: usize, most: usize) -> Wait {
+        let mut wanted = self.present.clamp(works, most.max(works));
+        if wanted > works {
+            if self.patience < SHORTEST {
+                wanted = works;
+            } else if self.left_out > 0 {
+                self.left_out -= 1;
+                wanted = works;
+            }
+        }
+        Wait { began: Stopwatch::start(), before: works, wanted }
+    }
+
+    /// Adds to `works` those who are back; whether there are any. Without any the batch is complete.
+    pub(super) fn more(&mut self, wait: &Wait, queue: &Queue, works: &mut Works) -> bool {
+        let have = works.len();
+        if have >= wait.wanted {
+            return false;
+        }
+        queue.gather(works, wait.wanted - have, self.patience.saturating_sub(wait.began.elapsed()));
+        works.len() > have
+    }
+
+    /// What the wait of a batch teaches.
+    pub(super) fn end(&mut self, wait: &Wait, works: usize) {
+        let (missing, came) = (wait.wanted - wait.before, works - wait.before);
+        if missing == 0 {
             return;
         }
-        if self.left_out > 0 {
-            self.left_out -= 1;
-            return;
-        }
-        queue.gather(works, before + missing, self.patience);
-        let came = works.len() - before;
         if came * 2 >= missing {
             self.penalty = 0;
         } else {

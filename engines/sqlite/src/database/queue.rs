@@ -6,9 +6,12 @@
 use std::mem;
 use std::time::Duration;
 
-use mainstay_core::{Stopwatch, codes as core_codes};
+use mainstay_core::codes as core_codes;
 use mainstay_sql::{DatabaseMetrics, Work, codes};
 use parking_lot::{Condvar, Mutex};
+
+/// A thread that gathers a batch is woken when this many have come: one wake-up costs as much as some writes do.
+const WOKEN_FOR: usize = 8;
 
 pub(super) type Works = Vec<Box<dyn Work>>;
 
@@ -24,7 +27,7 @@ struct Line {
     works: Works,
     /// Threads that sleep until there is anything.
     sleepers: u32,
-    /// How many the thread that gathers is waiting for; 0 when none gathers.
+    /// How many the thread that gathers sleeps for; 0 when none does.
     wanted: usize,
     closed: bool,
 }
@@ -76,19 +79,16 @@ impl Queue {
         true
     }
 
-    /// Adds to `batch` until it holds `wanted` works or `patience` is over. For the only thread of a queue.
-    pub(super) fn gather(&self, batch: &mut Works, wanted: usize, patience: Duration) {
-        let watch = Stopwatch::start();
+    /// Adds to `batch` what is queued, up to `missing` works; waits for some of them, at most for `patience`, when
+    /// nothing is queued. For the only thread of a queue.
+    pub(super) fn gather(&self, batch: &mut Works, missing: usize, patience: Duration) {
         let mut line = self.line.lock();
-        line.wanted = wanted.saturating_sub(batch.len());
-        while line.works.len() < line.wanted && !line.closed {
-            let left = patience.saturating_sub(watch.elapsed());
-            if left.is_zero() || self.arrived.wait_for(&mut line, left).timed_out() {
-                break;
-            }
+        if line.works.is_empty() && !line.closed && !patience.is_zero() {
+            line.wanted = missing.min(WOKEN_FOR);
+            self.arrived.wait_for(&mut line, patience);
+            line.wanted = 0;
         }
-        let taken = line.wanted.min(line.works.len());
-        line.wanted = 0;
+        let taken = missing.min(line.works.len());
         batch.extend(line.works.drain(..taken));
     }
 

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::queue::Queue;
-use super::session::Session;
+use super::session::Link;
 use super::settings;
 
 /// Steps of a read in place: some two hundred microseconds, as long as a sync keeps a caller waiting anyhow.
@@ -41,7 +41,7 @@ struct Pool {
 }
 
 struct Idle {
-    sessions: Vec<Session>,
+    links: Vec<Link>,
     /// Idle and in use together.
     open: usize,
     closed: bool,
@@ -55,7 +55,7 @@ struct Long {
 
 impl Readers {
     pub(super) fn new(file: &Path, name: &str, options: &Options) -> Self {
-        let idle = Mutex::new(Idle { sessions: Vec::new(), open: 0, closed: false });
+        let idle = Mutex::new(Idle { links: Vec::new(), open: 0, closed: false });
         let queue = Arc::new(Queue::new(options.queue_capacity, options.metrics.of(name)));
         Self {
             pool: Arc::new(Pool { file: file.to_owned(), idle }),
@@ -67,15 +67,15 @@ impl Readers {
 
     /// Tries to read on the caller's thread.
     pub(super) fn inline(&self, work: &mut dyn Work) -> Inline {
-        let Some(mut session) = self.pool.borrow() else { return Inline::Declined };
-        match read(&mut session, work, INLINE_STEPS) {
+        let Some(link) = self.pool.borrow() else { return Inline::Declined };
+        match read(&link, work, INLINE_STEPS) {
             Ok(over_limit) => {
-                self.pool.give_back(session);
+                self.pool.give_back(link);
                 if over_limit { Inline::Declined } else { Inline::Done }
             }
             // The reader thread will meet the same failure and can report it.
             Err(_) => {
-                self.pool.forget(session);
+                self.pool.forget(link);
                 Inline::Declined
             }
         }
@@ -119,62 +119,62 @@ impl Readers {
 }
 
 impl Pool {
-    fn borrow(&self) -> Option<Session> {
+    fn borrow(&self) -> Option<Link> {
         {
             let mut idle = self.idle.lock();
             if idle.closed {
                 return None;
             }
-            if let Some(session) = idle.sessions.pop() {
-                return Some(session);
+            if let Some(link) = idle.links.pop() {
+                return Some(link);
             }
             if idle.open == INLINE_CONNECTIONS {
                 return None;
             }
             idle.open += 1;
         }
-        let session = settings::reader(&self.file).and_then(Session::new).ok();
-        if session.is_none() {
+        let link = settings::reader(&self.file).and_then(Link::new).ok();
+        if link.is_none() {
             self.idle.lock().open -= 1;
         }
-        session
+        link
     }
 
-    fn give_back(&self, session: Session) {
+    fn give_back(&self, link: Link) {
         let mut idle = self.idle.lock();
         if !idle.closed {
-            idle.sessions.push(session);
+            idle.links.push(link);
         }
     }
 
-    fn forget(&self, session: Session) {
-        drop(session);
+    fn forget(&self, link: Link) {
+        drop(link);
         self.idle.lock().open -= 1;
     }
 
     fn close(&self) {
-        let sessions = {
+        let links = {
             let mut idle = self.idle.lock();
             idle.closed = true;
-            std::mem::take(&mut idle.sessions)
+            std::mem::take(&mut idle.links)
         };
-        drop(sessions);
+        drop(links);
     }
 }
 
 fn serve(queue: &Queue, file: &Path, step_limit: u64) {
-    let mut session = None;
+    let mut link = None;
     let mut works = Vec::new();
     // One at a time: another thread may take the next.
     while queue.take(&mut works, 1) {
         for mut work in works.drain(..) {
-            let outcome = session
+            let outcome = link
                 .take()
-                .map_or_else(|| settings::reader(file).and_then(Session::new), Ok)
-                .and_then(|mut open| read(&mut open, work.as_mut(), step_limit).map(|_| open));
+                .map_or_else(|| settings::reader(file).and_then(Link::new), Ok)
+                .and_then(|open| read(&open, work.as_mut(), step_limit).map(|_| open));
             match outcome {
                 Ok(open) => {
-                    session = Some(open);
+                    link = Some(open);
                     work.answer(None);
                 }
                 Err(error) => work.answer(Some(error)),
@@ -185,10 +185,11 @@ fn serve(queue: &Queue, file: &Path, step_limit: u64) {
 
 /// Runs the work on one instant of the database; whether it was stopped. An error when that instant could not be
 /// had; the work's own failure is not one.
-fn read(session: &mut Session, work: &mut dyn Work, steps: u64) -> Result<bool> {
+fn read(link: &Link, work: &mut dyn Work, steps: u64) -> Result<bool> {
+    let mut session = link.session();
     session.begin_read()?;
     session.allow(Some(steps));
-    work.run(session);
+    work.run(&session);
     let over_limit = session.is_over_limit();
     session.rollback()?;
     Ok(over_limit)

@@ -11,14 +11,45 @@ use std::sync::Arc;
 use mainstay_core::{Error, Result};
 use mainstay_sql::{Columns, Connection, Param, Value, codes};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Row};
+use rusqlite::{Row, Statement};
 
 use super::errors;
 use super::guard::Guard;
+use super::statements::Statements;
 
-pub(super) struct Session {
+/// An open connection, under guard.
+pub(super) struct Link {
     raw: rusqlite::Connection,
     guard: Arc<Guard>,
+}
+
+impl Link {
+    pub(super) fn new(raw: rusqlite::Connection) -> Result<Self> {
+        let guard = Guard::watch(&raw)?;
+        Ok(Self { raw, guard })
+    }
+
+    /// For one transaction, on whatever thread has the link.
+    pub(super) fn session(&self) -> Session<'_> {
+        self.session_with(Statements::cached(&self.raw))
+    }
+
+    /// For all transactions, on the thread that keeps the link.
+    pub(super) fn kept_session(&self) -> Session<'_> {
+        self.session_with(Statements::kept(&self.raw))
+    }
+
+    fn session_with<'c>(&'c self, statements: Statements<'c>) -> Session<'c> {
+        let Self { raw, guard } = self;
+        Session { raw, guard, statements, lost: OnceCell::new(), changes: Cell::new(0) }
+    }
+}
+
+/// The connection in use.
+pub(super) struct Session<'c> {
+    raw: &'c rusqlite::Connection,
+    guard: &'c Guard,
+    statements: Statements<'c>,
     lost: OnceCell<Error>,
     changes: Cell<u64>,
 }
@@ -36,12 +67,7 @@ const SAVEPOINT: &str = "SAVEPOINT part -- door";
 const RELEASE: &str = "RELEASE part -- door";
 const ROLLBACK_TO: &str = "ROLLBACK TO part -- door";
 
-impl Session {
-    pub(super) fn new(raw: rusqlite::Connection) -> Result<Self> {
-        let guard = Guard::watch(&raw)?;
-        Ok(Self { raw, guard, lost: OnceCell::new(), changes: Cell::new(0) })
-    }
-
+impl Session<'_> {
     /// Opens a transaction that writes; waits while another process writes.
     pub(super) fn begin_write(&mut self) -> Result<()> {
         self.begin(BEGIN_WRITE)
@@ -117,22 +143,38 @@ impl Session {
             }
             Ok(numbers)
         };
-        let answer = self.guard.own(|| self.raw.prepare_cached(sql)?.query_row((), read));
-        answer.map_err(|error| self.failed(error))
+        let query = || self.statements.with(sql, |statement| statement?.query_row((), read));
+        self.guard.own(query).map_err(|error| self.failed(error))
     }
 
     fn own(&self, sql: &'static str) -> Result<()> {
-        let outcome = self.guard.own(|| self.raw.prepare_cached(sql)?.raw_execute());
-        outcome.map(drop).map_err(|error| self.failed(error))
+        let run = || self.statements.with(sql, |statement| statement?.raw_execute());
+        self.guard.own(run).map(drop).map_err(|error| self.failed(error))
     }
 
     fn usable(&self) -> Result<()> {
         self.lost.get().map_or(Ok(()), |lost| Err(errors::again(lost)))
     }
 
-    fn statement(&self, sql: &str, params: &[Param<'_>]) -> Result<CachedStatement<'_>> {
+    /// Runs `run` with the statement and its values.
+    fn with<T>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        run: impl FnOnce(&mut Statement<'_>) -> Result<T>,
+    ) -> Result<T> {
         self.usable()?;
-        let mut statement = self.raw.prepare_cached(sql).map_err(|error| self.failed(error))?;
+        self.statements.with(sql, |statement| {
+            let statement = statement.map_err(|error| self.failed(error))?;
+            self.bind(statement, params)?;
+            if !statement.readonly() {
+                self.changes.set(self.changes.get() + 1);
+            }
+            run(statement)
+        })
+    }
+
+    fn bind(&self, statement: &mut Statement<'_>, params: &[Param<'_>]) -> Result<()> {
         if statement.parameter_count() != params.len() {
             let counts = format!("{} placeholders and {} values", statement.parameter_count(), params.len());
             return Err(codes::STATEMENT.because("the statement does not fit its values", counts));
@@ -147,10 +189,7 @@ impl Session {
             });
             statement.raw_bind_parameter(index, value).map_err(|error| self.failed(error))?;
         }
-        if !statement.readonly() {
-            self.changes.set(self.changes.get() + 1);
-        }
-        Ok(statement)
+        Ok(())
     }
 
     fn failed(&self, error: rusqlite::Error) -> Error {
@@ -163,10 +202,11 @@ impl Session {
     }
 }
 
-impl Connection for Session {
+impl Connection for Session<'_> {
     fn execute(&self, sql: &str, params: &[Param<'_>]) -> Result<u64> {
-        let rows = self.statement(sql, params)?.raw_execute().map_err(|error| self.failed(error))?;
-        Ok(rows as u64)
+        let execute =
+            |statement: &mut Statement<'_>| statement.raw_execute().map_err(|error| self.failed(error));
+        self.with(sql, params, execute).map(|rows| rows as u64)
     }
 
     fn query(
@@ -175,14 +215,15 @@ impl Connection for Session {
         params: &[Param<'_>],
         each: &mut dyn FnMut(&dyn Columns) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let mut statement = self.statement(sql, params)?;
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next().map_err(|error| self.failed(error))? {
-            if each(&Cells(row))?.is_break() {
-                break;
+        self.with(sql, params, |statement| {
+            let mut rows = statement.raw_query();
+            while let Some(row) = rows.next().map_err(|error| self.failed(error))? {
+                if each(&Cells(row))?.is_break() {
+                    break;
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn script(&self, sql: &str) -> Result<()> {

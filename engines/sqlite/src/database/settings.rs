@@ -7,10 +7,7 @@ use mainstay_core::Result;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{busy, errors, io};
-
-/// Prepared statements kept by a connection: more than one service has written by hand.
-const STATEMENTS: usize = 512;
+use super::{busy, errors, io, statements};
 
 /// Page cache of the connection that writes: the inner pages of every table and the hot ends of the logs.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
@@ -69,7 +66,7 @@ fn open(
         // A plan does not depend on what is bound. Otherwise the planner looks at a bound LIMIT, and every run of a
         // paged query is compiled again: 40 µs instead of 4.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.set_prepared_statement_cache_capacity(statements::KEPT);
         Ok(connection)
     };
     open().map_err(|error: rusqlite::Error| errors::of(error, false))

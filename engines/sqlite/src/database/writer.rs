@@ -4,20 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use mainstay_core::{Result, Stopwatch};
+use mainstay_core::Result;
 use mainstay_sql::Options;
 use tokio::sync::watch;
 
-use super::batch::Batches;
+use super::batch::{Batches, MOST};
 use super::checkpoint::Checkpoints;
-use super::linger::Linger;
 use super::queue::Queue;
-use super::session::Session;
+use super::session::Link;
 use super::{io, settings};
-
-/// Works in one commit at most. At a few microseconds each, those that came first wait a few milliseconds for the
-/// rest; larger batches would save nothing noticeable of a sync.
-const BATCH: usize = 1_024;
 
 /// The running thread, as its database sees it.
 pub(super) struct Writer(watch::Receiver<()>);
@@ -27,7 +22,8 @@ impl Writer {
     pub(super) fn start(file: &Path, name: &str, options: &Options, queue: Arc<Queue>) -> Result<Self> {
         let connection = settings::writer(file)?;
         let checkpoints = Checkpoints::watch(&connection, options.metrics.of(name));
-        let batches = Batches::new(Session::new(connection)?, name, options, Arc::clone(&queue));
+        let link = Link::new(connection)?;
+        let (database, options) = (name.to_owned(), options.clone());
         let (running, ended) = watch::channel(());
         thread::Builder::new()
             .name(format!("write {name}"))
@@ -35,6 +31,7 @@ impl Writer {
                 // Dropped last, also by a panic: whoever waits for the end hears of it.
                 let _running = running;
                 let _abandon = Abandon(Arc::clone(&queue));
+                let batches = Batches::new(link.kept_session(), &database, &options, Arc::clone(&queue));
                 serve(&queue, batches, checkpoints);
             })
             .map_err(|error| io("the thread that writes cannot be started", error))?;
@@ -49,14 +46,10 @@ impl Writer {
     }
 }
 
-fn serve(queue: &Queue, mut batches: Batches, mut checkpoints: Checkpoints) {
-    let mut works = Vec::with_capacity(BATCH);
-    let mut linger = Linger::default();
-    while queue.take(&mut works, BATCH) {
-        linger.gather(queue, &mut works, BATCH);
-        let watch = Stopwatch::start();
+fn serve(queue: &Queue, mut batches: Batches<'_>, mut checkpoints: Checkpoints) {
+    let mut works = Vec::with_capacity(MOST);
+    while queue.take(&mut works, MOST) {
         batches.run(&mut works);
-        linger.learn(batches.present, watch.elapsed());
         checkpoints.when_due(&batches.session, batches.disk_full);
     }
     checkpoints.finish(&batches.session);
