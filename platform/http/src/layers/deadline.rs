@@ -1,12 +1,16 @@
 //! Ends what takes longer than a request may take, and says whose fault it was.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use axum::response::Response;
 use mainstay_core::{Clock, codes};
 
 use crate::codes::BODY_TOO_SLOW;
 use crate::layers::Handle;
 use crate::problem::Problem;
-use crate::visit::Exchange;
+use crate::visit::{Exchange, Visit};
 
 /// Bounds the time of a request.
 pub(crate) struct Deadline<S> {
@@ -23,14 +27,23 @@ impl<S> Deadline<S> {
 impl<S: Handle> Handle for Deadline<S> {
     async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
         let visit = exchange.visit.clone();
-        tokio::select! {
-            biased;
-            answer = self.next.handle(exchange) => answer,
-            () = self.clock.sleep_until(visit.deadline) => Err(if visit.is_reading() {
-                BODY_TOO_SLOW.error("the body did not arrive in time").into()
-            } else {
-                codes::DEADLINE.error("the request took longer than a request may take").into()
-            }),
-        }
+        // Polled in place: select! would move the answer's future, which is large.
+        let mut answer = pin!(self.next.handle(exchange));
+        let mut over = pin!(self.clock.sleep_until(visit.deadline));
+        poll_fn(|cx| {
+            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
+                return Poll::Ready(answer);
+            }
+            over.as_mut().poll(cx).map(|()| Err(late(&visit)))
+        })
+        .await
+    }
+}
+
+fn late(visit: &Visit) -> Problem {
+    if visit.is_reading() {
+        BODY_TOO_SLOW.error("the body did not arrive in time").into()
+    } else {
+        codes::DEADLINE.error("the request took longer than a request may take").into()
     }
 }

@@ -83,15 +83,22 @@ impl<S: Handle> Entrance for Observe<S> {
         let mut response = answered.unwrap_or_else(|problem| problem.render(Some(trace.trace_id)));
 
         response.headers_mut().insert(TRACE, hexadecimal(trace.trace_id));
-        self.finish(&seen, &visit, span, &response);
-        underway.answered(response.status());
+        let elapsed = visit.started.elapsed();
+        self.finish(&seen, &visit, span, &response, elapsed);
+        underway.answered(response.status(), elapsed);
         response
     }
 }
 
 impl<S> Observe<S> {
-    fn finish(&self, seen: &Seen, visit: &Visit, span: Option<SpanGuard>, response: &Response) {
-        let elapsed = visit.started.elapsed();
+    fn finish(
+        &self,
+        seen: &Seen,
+        visit: &Visit,
+        span: Option<SpanGuard>,
+        response: &Response,
+        elapsed: Duration,
+    ) {
         let status = response.status();
         let worth_keeping = status.is_server_error() || elapsed >= self.slow;
         let span = span.or_else(|| {
@@ -151,11 +158,11 @@ impl<'a> Underway<'a> {
         Self { metrics, visit, answered: false }
     }
 
-    fn answered(mut self, status: http::StatusCode) {
+    fn answered(mut self, status: http::StatusCode, elapsed: Duration) {
         self.answered = true;
         let route = self.visit.route.get().unwrap_or(&self.metrics.none);
         route.answered(status);
-        route.seconds.observe(self.visit.started.elapsed().as_secs_f64());
+        route.seconds.observe(elapsed.as_secs_f64());
     }
 }
 

@@ -1,9 +1,11 @@
 //! A panic in a handler ends that request and nothing else.
 
-use std::panic::AssertUnwindSafe;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 
 use axum::response::Response;
-use futures::FutureExt;
 use mainstay_core::codes;
 use mainstay_core::lifecycle::panic_message;
 
@@ -24,13 +26,16 @@ impl<S> Panics<S> {
 
 impl<S: Handle> Handle for Panics<S> {
     async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
-        // What the handler shares with others is behind locks that do not poison, or is the database's business.
-        match AssertUnwindSafe(self.next.handle(exchange)).catch_unwind().await {
-            Ok(answer) => answer,
-            Err(panic) => {
+        // Polled in place: a combinator would move some kilobytes of future around for each request.
+        let mut answer = pin!(self.next.handle(exchange));
+        poll_fn(|cx| {
+            // What the handler shares with others is behind locks that do not poison, or is the database's business.
+            catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))).unwrap_or_else(|panic| {
                 let cause = format!("panic: {}", panic_message(panic.as_ref()));
-                Err(codes::INTERNAL.because("something broke while the request was worked on", cause).into())
-            }
-        }
+                let error = codes::INTERNAL.because("something broke while the request was worked on", cause);
+                Poll::Ready(Err(error.into()))
+            })
+        })
+        .await
     }
 }

@@ -24,7 +24,9 @@ impl Routes {
     pub(super) fn new(router: Router, metrics: &Metrics) -> Self {
         let metrics = metrics.clone();
         let tag = layer_fn(move |route| Tagged { route, metrics: metrics.clone(), handles: Arc::default() });
-        Self { router: router.layer(tag) }
+        // Applying the state, empty as it is, turns handlers into routes now; else axum would do it, and call the
+        // layer, for each request.
+        Self { router: router.layer(tag).with_state(()) }
     }
 }
 
