@@ -20,7 +20,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
                 detail TEXT NOT NULL,
                 released INTEGER NOT NULL CHECK (released IN (0, 1)),
                 refunds INTEGER NOT NULL CHECK (refunds >= 0),
-                -- While something is left to do at the provider: when to look at it, if nobody did before.
+                -- While something is left to do or in doubt: when to look at it, if nobody did before.
                 look_at INTEGER,
                 created_at INTEGER NOT NULL,
                 changed_at INTEGER NOT NULL

@@ -83,7 +83,7 @@ pub fn register(app: &Arc<App>) -> Result<()> {
 /// Has a payment seen to as soon as the transaction commits. Asked twice for the same thing, it is done once.
 pub fn enqueue(jobs: &Jobs, tx: &Tx<'_>, ctx: &Context, payment: &Payment) -> Result<()> {
     let wanted = match payment.next() {
-        Next::Nothing => return Ok(()),
+        Next::Nothing => "look".to_owned(),
         Next::Ask => "ask".to_owned(),
         Next::Void => "void".to_owned(),
         Next::Refund(refund) => refund.id.to_string(),
@@ -97,9 +97,10 @@ pub fn enqueue(jobs: &Jobs, tx: &Tx<'_>, ctx: &Context, payment: &Payment) -> Re
 pub async fn settle(app: &Arc<App>, ctx: &Context, id: PaymentId) -> Result<()> {
     for _ in 0..MAX_STEPS {
         let found = app.db.read(ctx, move |view| store::stored(view, id)).await?;
-        let Some(store::Stored { payment, created_at, .. }) = found else { return Ok(()) };
+        let Some(store::Stored { payment, created_at, look_at, .. }) = found else { return Ok(()) };
         let age = app.clock.now().since(created_at);
         match payment.next() {
+            Next::Nothing if look_at.is_some() => return dispel(app, ctx, payment, age).await,
             Next::Nothing => return Ok(()),
             Next::Ask => {
                 if !ask(app, ctx, payment, age).await? {
@@ -142,11 +143,30 @@ async fn ask(app: &Arc<App>, ctx: &Context, payment: Payment, age: Duration) -> 
             Ok(true)
         }
         Some(_) | None => {
-            let pause = age.clamp(LOOK_AGAIN.0, LOOK_AGAIN.1);
-            app.db.write(ctx, move |tx| store::look_again(tx, id, tx.now() + pause)).await?;
+            look_later(app, ctx, id, age).await?;
             Ok(false)
         }
     }
+}
+
+// Somebody was not sure whether a call had an effect. It is looked for as long as it may be on its way.
+async fn dispel(app: &Arc<App>, ctx: &Context, payment: Payment, age: Duration) -> Result<()> {
+    let id = payment.id;
+    let now = look(app, ctx, id).await?;
+    if now.is_none_or(|now| now == payment) && age <= ARRIVES_WITHIN {
+        return look_later(app, ctx, id, age).await;
+    }
+    app.db.write(ctx, move |tx| store::look_at(tx, id, None)).await
+}
+
+async fn look_later(app: &Arc<App>, ctx: &Context, id: PaymentId, age: Duration) -> Result<()> {
+    let pause = age.clamp(LOOK_AGAIN.0, LOOK_AGAIN.1);
+    app.db.write(ctx, move |tx| store::look_at(tx, id, Some(tx.now() + pause))).await
+}
+
+/// Notes that it is not known whether a call had an effect, so that it is looked for although nobody asks again.
+pub async fn doubt(app: &Arc<App>, ctx: &Context, id: PaymentId) -> Result<()> {
+    app.db.write(ctx, move |tx| store::look_at(tx, id, Some(tx.now() + LOOK_AGAIN.0))).await
 }
 
 async fn void(app: &Arc<App>, ctx: &Context, id: PaymentId) -> Result<()> {
@@ -185,7 +205,7 @@ pub async fn sweep(app: &Arc<App>, ctx: &Context) -> Result<()> {
                     if let Some(payment) = store::payment(tx, *id)? {
                         enqueue(&shared.jobs, tx, &inner, &payment)?;
                         // So that one that fails again and again does not stand before the others.
-                        store::look_again(tx, *id, tx.now() + LOOK_AGAIN.0)?;
+                        store::look_at(tx, *id, Some(tx.now() + LOOK_AGAIN.0))?;
                     }
                 }
                 Ok(())

@@ -12,7 +12,8 @@ use crate::model::{Charge, Next, Payment, PaymentId, Refund, RefundState};
 pub mod ledger;
 pub mod webhooks;
 
-const COLUMNS: &str = "id, checkout_id, minor, currency, charge, detail, released, refunds, created_at";
+const COLUMNS: &str =
+    "id, checkout_id, minor, currency, charge, detail, released, refunds, look_at, created_at";
 
 // What changes is usually seen to by who changed it; the sweep comes after this for what they left.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
@@ -24,7 +25,8 @@ pub fn payment(view: &View<'_>, id: PaymentId) -> Result<Option<Payment>> {
 
 /// A payment with what is kept beside it.
 pub fn stored(view: &View<'_>, id: PaymentId) -> Result<Option<Stored>> {
-    const SQL: &str = "SELECT id, checkout_id, minor, currency, charge, detail, released, refunds, created_at
+    const SQL: &str =
+        "SELECT id, checkout_id, minor, currency, charge, detail, released, refunds, look_at, created_at
                        FROM payments WHERE id = ?1";
     let Some(mut found) = view.query_one(SQL, &[(&id).into()], read)? else { return Ok(None) };
     load_refunds(view, std::slice::from_mut(&mut found))?;
@@ -53,6 +55,8 @@ pub fn known_or_voided(view: &View<'_>, id: PaymentId) -> Result<Payment> {
 pub struct Stored {
     pub payment: Payment,
     pub created_at: Timestamp,
+    /// When to look at it, while something about it is open.
+    pub look_at: Option<Timestamp>,
     refunds: u32,
 }
 
@@ -83,12 +87,9 @@ pub fn to_look_at(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<Pay
     )
 }
 
-/// Puts off the next look at a payment that has something left to do.
-pub fn look_again(tx: &Tx<'_>, id: PaymentId, at: Timestamp) -> Result<()> {
-    tx.execute(
-        "UPDATE payments SET look_at = ?2 WHERE id = ?1 AND look_at IS NOT NULL",
-        &[(&id).into(), at.into()],
-    )?;
+/// Sets when a payment is looked at next; `None` for never, which is for payments that have nothing left to do.
+pub fn look_at(tx: &Tx<'_>, id: PaymentId, at: Option<Timestamp>) -> Result<()> {
+    tx.execute("UPDATE payments SET look_at = ?2 WHERE id = ?1", &[(&id).into(), at.into()])?;
     Ok(())
 }
 
@@ -226,7 +227,7 @@ fn read(row: &Row<'_>) -> Result<Stored> {
         released: row.get(6)?,
         refunds: Vec::new(),
     };
-    Ok(Stored { payment, refunds: row.get(7)?, created_at: row.get(8)? })
+    Ok(Stored { payment, refunds: row.get(7)?, look_at: row.get(8)?, created_at: row.get(9)? })
 }
 
 const REFUND_NAMES: [(&str, RefundState); 3] =

@@ -1,7 +1,8 @@
 //! Takes what was authorised.
 //!
 //! One write, of the result. No intent is written first: the capture has a key that the provider honours, the charge
-//! is known here already, and whoever dies in between asks again and gets the same answer.
+//! is known here already, and whoever dies in between asks again and gets the same answer. When the answer is lost,
+//! that is written, so that it is looked for even if nobody asks again.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use mainstay_core::{Context, Result};
 use crate::app::App;
 use crate::codes;
 use crate::model::{Charge, Payment, PaymentId};
+use crate::settle;
 use crate::store;
 
 /// Captures a payment in full, once.
@@ -28,11 +30,14 @@ pub async fn capture(app: &Arc<App>, ctx: &Context, id: PaymentId) -> Result<Pay
         Ok(seen) => app.learn(ctx, id, seen).await?,
         // The provider may have done it, or may know of something that forbids it: its present word decides.
         Err(error) if error.outcome_unknown() || error.is(&codes::PROVIDER_REFUSED) => {
-            let asked = ask(app, ctx, payment).await?;
-            if asked.charge == Charge::Authorised {
-                return Err(error);
+            match ask(app, ctx, payment).await {
+                Ok(asked) if asked.charge != Charge::Authorised => asked,
+                // It may still arrive.
+                Ok(_) | Err(_) => {
+                    settle::doubt(app, ctx, id).await?;
+                    return Err(error);
+                }
             }
-            asked
         }
         Err(error) => return Err(error),
     };

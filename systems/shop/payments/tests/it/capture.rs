@@ -106,3 +106,15 @@ async fn a_capture_that_a_void_overtakes_goes_back_in_full() {
     assert_eq!(app.booked().await, (AMOUNT, AMOUNT));
     app.assert_sound().await;
 }
+
+#[tokio::test]
+async fn a_capture_whose_caller_died_is_found_by_the_sweep() {
+    let app = TestApp::start().await;
+    app.authorise(payment(1), "tok_ok").await.unwrap();
+    app.provider.fail(Call::Capture, Fault::AnswerLost);
+    app.provider.fail(Call::Find, Fault::RequestLost);
+    assert!(app.capture(payment(1)).await.unwrap_err().is_temporary());
+    app.pass_until(async || app.booked().await == (AMOUNT, 0)).await;
+    assert_eq!(app.provider.calls(Call::Capture), 1);
+    app.assert_sound().await;
+}
