@@ -155,7 +155,9 @@ async fn publish_to_consume(folder: &Path, duration: Duration) -> Result<Histogr
     let mut histogram =
         Histogram::new(3).map_err(|error| mainstay_core::codes::INTERNAL.because("no histogram", error))?;
     while let Ok(latency) = latencies.try_recv() {
-        histogram.saturating_record(u64::try_from(latency).unwrap_or(0));
+        histogram
+            .record(u64::try_from(latency).unwrap_or(0))
+            .map_err(|error| mainstay_core::codes::INTERNAL.because("a latency beyond measure", error))?;
     }
     producer.close().await;
     consumer.close().await;

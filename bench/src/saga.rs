@@ -71,8 +71,7 @@ async fn runs_a_second(in_flight: usize, duration: Duration) -> std::result::Res
     let (tasks, shutdown) = (Tasks::new(), Shutdown::new());
     let db = store::open(folder.path(), "sagas", &[mainstay_workflow::MIGRATIONS]).await?;
     let leadership = Leadership::start(&db, &clock, &tasks, &shutdown);
-    let sagas =
-        Sagas::new(&db, &leadership, &tasks, &Registry::new(), Options::default());
+    let sagas = Sagas::new(&db, &leadership, &tasks, &Registry::new(), Options::default());
     let definition = STEPS.iter().fold(Definition::new("bench.five", 1), |d, name| d.step(Count(name)));
     let saga = sagas.register(definition.pivot(STEPS[4]))?;
     let executing = tasks.spawn("bench-sagas", {
