@@ -3,15 +3,21 @@
 //! ```text
 //! version 1 · issued 8 · expires 8 · tenant 16 · issuer · audience · principal · on behalf of · tag 32
 //! ```
-//! Times are microseconds UTC, big-endian; each of the four texts has its length in one byte before it; an empty last
-//! one means nobody. The whole is written in base 64 for URLs.
+//! Times are microseconds UTC, big-endian; a text has its length in one byte before it; a principal has its kind in
+//! one byte before its id's 16, or before the text of a service's name. The whole is written in base 64 for URLs.
 
-use mainstay_core::{Principal, TenantId, Timestamp};
+use mainstay_core::{Id, IdKind, Principal, TenantId, Timestamp};
 
 /// The only layout so far.
 const VERSION: u8 = 1;
 
 const FIXED_BYTES: usize = 1 + 8 + 8 + 16;
+
+const NOBODY: u8 = 0;
+const ANONYMOUS: u8 = 1;
+const CUSTOMER: u8 = 2;
+const STAFF: u8 = 3;
+const SERVICE: u8 = 4;
 
 /// What a token says about the call that carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +36,16 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The signed part. Texts beyond 255 bytes are cut, which no valid name or principal is; a cut one does not parse.
+    /// The signed part. Texts beyond 255 bytes are cut, which no name of a service is.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.push(VERSION);
         bytes.extend_from_slice(&self.issued.as_micros().to_be_bytes());
         bytes.extend_from_slice(&self.expires.as_micros().to_be_bytes());
         bytes.extend_from_slice(self.tenant.as_bytes());
-        write_text(bytes, |text| text.extend_from_slice(self.issuer.as_bytes()));
-        write_text(bytes, |text| text.extend_from_slice(self.audience.as_bytes()));
-        write_text(bytes, |text| write_principal(text, &self.principal));
-        write_text(bytes, |text| {
-            if let Some(principal) = &self.on_behalf_of {
-                write_principal(text, principal);
-            }
-        });
+        write_text(bytes, &self.issuer);
+        write_text(bytes, &self.audience);
+        write_principal(bytes, Some(&self.principal));
+        write_principal(bytes, self.on_behalf_of.as_ref());
     }
 
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
@@ -56,11 +58,8 @@ impl Claims {
         let (expires, tenant) = fixed.split_first_chunk()?;
         let issuer = read_text(&mut rest)?.to_owned();
         let audience = read_text(&mut rest)?.to_owned();
-        let principal = read_text(&mut rest)?.parse().ok()?;
-        let on_behalf_of = match read_text(&mut rest)? {
-            "" => None,
-            text => Some(text.parse().ok()?),
-        };
+        let principal = read_principal(&mut rest)??;
+        let on_behalf_of = read_principal(&mut rest)?;
         rest.is_empty().then_some(Self {
             issuer,
             audience,
@@ -73,19 +72,10 @@ impl Claims {
     }
 }
 
-fn write_text(bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
-    let start = bytes.len();
-    bytes.push(0);
-    write(bytes);
-    let length = u8::try_from(bytes.len() - start - 1).unwrap_or(u8::MAX);
-    bytes[start] = length;
-    bytes.truncate(start + 1 + usize::from(length));
-}
-
-fn write_principal(bytes: &mut Vec<u8>, principal: &Principal) {
-    use std::io::Write;
-    // Writing to a vector cannot fail.
-    let _ = write!(bytes, "{principal}");
+fn write_text(bytes: &mut Vec<u8>, text: &str) {
+    let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+    bytes.push(length);
+    bytes.extend_from_slice(&text.as_bytes()[..usize::from(length)]);
 }
 
 fn read_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
@@ -93,4 +83,92 @@ fn read_text<'a>(bytes: &mut &'a [u8]) -> Option<&'a str> {
     let (text, rest) = rest.split_at_checked(usize::from(length))?;
     *bytes = rest;
     std::str::from_utf8(text).ok()
+}
+
+fn write_principal(bytes: &mut Vec<u8>, principal: Option<&Principal>) {
+    let mut write_id = |kind, id: &[u8; 16]| {
+        bytes.push(kind);
+        bytes.extend_from_slice(id);
+    };
+    match principal {
+        None => bytes.push(NOBODY),
+        Some(Principal::Anonymous(session)) => write_id(ANONYMOUS, session.as_bytes()),
+        Some(Principal::Customer(account)) => write_id(CUSTOMER, account.as_bytes()),
+        Some(Principal::Staff(account)) => write_id(STAFF, account.as_bytes()),
+        Some(Principal::Service(name)) => {
+            bytes.push(SERVICE);
+            write_text(bytes, name);
+        }
+    }
+}
+
+/// The inner `None` is nobody, the outer one nonsense.
+fn read_principal(bytes: &mut &[u8]) -> Option<Option<Principal>> {
+    let (&kind, rest) = bytes.split_first()?;
+    *bytes = rest;
+    Some(match kind {
+        NOBODY => None,
+        ANONYMOUS => Some(Principal::Anonymous(read_id(bytes)?)),
+        CUSTOMER => Some(Principal::Customer(read_id(bytes)?)),
+        STAFF => Some(Principal::Staff(read_id(bytes)?)),
+        SERVICE => Some(Principal::Service(read_text(bytes)?.to_owned().into())),
+        _ => return None,
+    })
+}
+
+fn read_id<K: IdKind>(bytes: &mut &[u8]) -> Option<Id<K>> {
+    let (id, rest) = bytes.split_first_chunk()?;
+    *bytes = rest;
+    Some(Id::from_bytes(*id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(principal: Principal, on_behalf_of: Option<Principal>) -> Claims {
+        Claims {
+            issuer: "shop.orders".into(),
+            audience: "shop.payments".into(),
+            tenant: TenantId::from_bytes([9; 16]),
+            principal,
+            on_behalf_of,
+            issued: Timestamp::from_micros(-1),
+            expires: Timestamp::from_micros(i64::MAX),
+        }
+    }
+
+    #[test]
+    fn whoever_it_is_survives_and_a_cut_or_a_byte_more_does_not() {
+        let people = [
+            Principal::Anonymous(Id::from_bytes([1; 16])),
+            Principal::Customer(Id::from_bytes([2; 16])),
+            Principal::Staff(Id::from_bytes([3; 16])),
+            Principal::Service("shop.orders".into()),
+        ];
+        for principal in &people {
+            for on_behalf_of in people.iter().cloned().map(Some).chain([None]) {
+                let claims = claims(principal.clone(), on_behalf_of);
+                let mut bytes = Vec::new();
+                claims.write(&mut bytes);
+                assert_eq!(Claims::read(&bytes), Some(claims));
+                for length in 0..bytes.len() {
+                    assert_eq!(Claims::read(&bytes[..length]), None);
+                }
+                bytes.push(0);
+                assert_eq!(Claims::read(&bytes), None);
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_cannot_ask() {
+        let mut bytes = Vec::new();
+        claims(Principal::Staff(Id::from_bytes([3; 16])), None).write(&mut bytes);
+        // The last 18 bytes are the principal's kind and id, and nobody after it.
+        let at = bytes.len() - 18;
+        bytes.truncate(at);
+        bytes.extend_from_slice(&[NOBODY, NOBODY]);
+        assert_eq!(Claims::read(&bytes), None);
+    }
 }
