@@ -15,7 +15,7 @@ const MAX_LINES: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
 pub enum Letter {
-    Placed(Placed),
+    Confirmed(Confirmation),
     Cancelled {
         number: String,
         reason: String,
@@ -34,7 +34,7 @@ pub enum Letter {
 
 /// An order as its buyer sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Placed {
+pub struct Confirmation {
     pub number: String,
     /// The address, line by line, the buyer's name first.
     pub address: Vec<String>,
@@ -69,7 +69,11 @@ impl Letter {
         Ok(match fact {
             // The buyer has that from the answer; the mail waits until the money is there too.
             Fact::Placed(_) => None,
-            Fact::Paid(paid) => Some(Self::Placed(placed_order(number, paid.order.unwrap_or_default())?)),
+            Fact::Paid(paid) => {
+                let order =
+                    paid.order.ok_or_else(|| codes::UNREADABLE.error("the event lacks paid.order"))?;
+                Some(Self::Confirmed(confirmation(number, order)?))
+            }
             Fact::Cancelled(cancelled) => Some(Self::Cancelled { number, reason: cancelled.reason }),
             Fact::Refunded(refunded) => {
                 let amount = money(refunded.amount.as_ref(), "refunded.amount")?;
@@ -85,7 +89,7 @@ impl Letter {
     /// The name of its templates.
     pub const fn template(&self) -> &'static str {
         match self {
-            Self::Placed(_) => "placed",
+            Self::Confirmed(_) => "confirmed",
             Self::Cancelled { .. } => "cancelled",
             Self::Refunded { .. } => "refunded",
             Self::Reversed { .. } => "reversed",
@@ -94,7 +98,7 @@ impl Letter {
 
     pub fn subject(&self) -> String {
         match self {
-            Self::Placed(placed) => format!("Your order {} is placed", placed.number),
+            Self::Confirmed(order) => format!("Your order {} is placed and paid", order.number),
             Self::Cancelled { number, .. } => format!("Your order {number} is cancelled"),
             Self::Refunded { number, amount, .. } => {
                 format!("{amount} of your order {number} is on its way back")
@@ -104,14 +108,14 @@ impl Letter {
     }
 }
 
-fn placed_order(number: String, placed: OrderPlaced) -> Result<Placed> {
+fn confirmation(number: String, placed: OrderPlaced) -> Result<Confirmation> {
     let address = placed.address.unwrap_or_default();
     let town = format!("{} {}", address.postcode, address.city);
     let lines = [address.name, address.line1, address.line2, town, address.country];
     let more_lines = placed.lines.len().saturating_sub(MAX_LINES);
-    let shipping = money(placed.shipping_net.as_ref(), "placed.shipping_net")?
-        .checked_add(money(placed.shipping_tax.as_ref(), "placed.shipping_tax")?)?;
-    Ok(Placed {
+    let shipping = money(placed.shipping_net.as_ref(), "paid.order.shipping_net")?
+        .checked_add(money(placed.shipping_tax.as_ref(), "paid.order.shipping_tax")?)?;
+    Ok(Confirmation {
         number,
         address: lines
             .into_iter()
@@ -122,14 +126,14 @@ fn placed_order(number: String, placed: OrderPlaced) -> Result<Placed> {
         more_lines,
         shipping_method: placed.shipping_method,
         shipping,
-        tax: money(placed.tax.as_ref(), "placed.tax")?,
-        total: money(placed.total.as_ref(), "placed.total")?,
+        tax: money(placed.tax.as_ref(), "paid.order.tax")?,
+        total: money(placed.total.as_ref(), "paid.order.total")?,
     })
 }
 
 fn line(line: OrderLine) -> Result<Line> {
-    let net = money(line.net.as_ref(), "placed.lines.net")?;
-    let gross = net.checked_add(money(line.tax.as_ref(), "placed.lines.tax")?)?;
+    let net = money(line.net.as_ref(), "paid.order.lines.net")?;
+    let gross = net.checked_add(money(line.tax.as_ref(), "paid.order.lines.tax")?)?;
     Ok(Line { name: line.name, sku: line.sku, quantity: line.quantity, gross })
 }
 

@@ -9,8 +9,8 @@ use crate::letter::Letter;
 
 const TEMPLATES: [(&str, &str); 9] = [
     ("layout.html", include_str!("../templates/layout.html")),
-    ("placed.txt", include_str!("../templates/placed.txt")),
-    ("placed.html", include_str!("../templates/placed.html")),
+    ("confirmed.txt", include_str!("../templates/confirmed.txt")),
+    ("confirmed.html", include_str!("../templates/confirmed.html")),
     ("cancelled.txt", include_str!("../templates/cancelled.txt")),
     ("cancelled.html", include_str!("../templates/cancelled.html")),
     ("refunded.txt", include_str!("../templates/refunded.txt")),
@@ -81,14 +81,14 @@ mod tests {
     use mainstay_core::Currency;
 
     use super::*;
-    use crate::letter::{Line, Placed};
+    use crate::letter::{Confirmation, Line};
 
     fn pounds(minor: i64) -> Money {
         Money::new(minor, Currency::GBP)
     }
 
-    fn placed(name: &str) -> Letter {
-        Letter::Placed(Placed {
+    fn confirmed(name: &str) -> Letter {
+        Letter::Confirmed(Confirmation {
             number: "S-10042".into(),
             address: vec![name.into(), "1 Main Street".into(), "N1 1AA London".into(), "GB".into()],
             lines: vec![Line { name: "Lamp".into(), sku: "L-1".into(), quantity: 2, gross: pounds(2400) }],
@@ -104,7 +104,7 @@ mod tests {
     fn every_letter_has_both_forms() {
         let templates = Templates::new().unwrap();
         let letters = [
-            placed("Ada"),
+            confirmed("Ada"),
             Letter::Cancelled { number: "S-1".into(), reason: "changed my mind".into() },
             Letter::Refunded { number: "S-1".into(), amount: pounds(100), reason: "broken".into() },
             Letter::Reversed { amount: pounds(100), reason: "sold out".into() },
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn an_order_is_told_in_full() {
-        let rendered = Templates::new().unwrap().render(&placed("Ada")).unwrap();
+        let rendered = Templates::new().unwrap().render(&confirmed("Ada")).unwrap();
         for part in [
             "S-10042",
             "Ada",
@@ -138,10 +138,10 @@ mod tests {
 
     #[test]
     fn what_buyers_write_is_text_in_the_page() {
-        let rendered = Templates::new().unwrap().render(&placed("<script>alert(1)</script>")).unwrap();
+        let rendered = Templates::new().unwrap().render(&confirmed("<script>alert(1)</script>")).unwrap();
         assert!(!rendered.html.contains("<script>"), "{}", rendered.html);
         assert!(rendered.html.contains("&lt;script&gt;"));
-        let injected = Templates::new().unwrap().render(&placed("{{ 7 * 7 }}{% raw %}")).unwrap();
+        let injected = Templates::new().unwrap().render(&confirmed("{{ 7 * 7 }}{% raw %}")).unwrap();
         assert!(injected.text.contains("{{ 7 * 7 }}"), "{}", injected.text);
     }
 }

@@ -77,7 +77,7 @@ async fn too_many_passwords_at_once_are_refused_and_not_queued_without_end() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let (started, running) = tokio::sync::oneshot::channel();
     let pool = app.cpu.clone();
-    let busy = tokio::task::spawn(async move {
+    let busy = mainstay_core::Tasks::new().spawn("busy", async move {
         let work = move || {
             let _ = started.send(());
             wait.recv()
@@ -93,5 +93,5 @@ async fn too_many_passwords_at_once_are_refused_and_not_queued_without_end() {
     let (answers, ()) = tokio::join!(calls, release);
     let refused = answers.iter().filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS).count();
     assert_eq!(refused, 3);
-    assert!(busy.await.unwrap().is_ok());
+    assert!(busy.join().await.unwrap().is_ok());
 }
