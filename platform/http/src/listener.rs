@@ -1,6 +1,7 @@
 //! The listener: takes connections, speaks HTTP/1.1 or HTTP/2 on each, and drains when the process ends.
 
 mod connection;
+mod stream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::app::Parts;
 use crate::codes::NOT_LISTENING;
 use crate::layers::Stack;
 use crate::listener::connection::Protocols;
+use crate::listener::stream::Stream;
 use crate::metrics::Metrics;
 
 /// When the system has no more file descriptors, accepting fails at once and would spin.
@@ -68,6 +70,7 @@ impl Bound {
                 // Never closed, so this only waits.
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
                 let Some(stream) = self.accept().await else { continue };
+                let stream = Stream::new(stream, &self.parts.clock, self.parts.options.write_timeout());
                 let serving = protocols.serve(stream, Arc::clone(&self.stack), graceful.clone(), cut.clone());
                 let open = self.metrics.connections.clone();
                 open.inc();

@@ -14,6 +14,8 @@ pub struct Options {
     /// A connection that has not sent a whole request head within this time is closed; so is an idle one. Default:
     /// 30000.
     pub header_timeout_ms: u64,
+    /// A caller that takes nothing of its answer for this long is cut off. Default: 30000.
+    pub write_timeout_ms: u64,
     /// From the head of a request to its answer; also the deadline of all work it causes. Default: 30000.
     pub request_timeout_ms: u64,
     /// The largest request body. Default: 1048576.
@@ -35,6 +37,7 @@ impl Default for Options {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8_080)),
             header_timeout_ms: 30_000,
+            write_timeout_ms: 30_000,
             request_timeout_ms: 30_000,
             body_limit_bytes: 1_048_576,
             in_flight_max: 1_024,
@@ -49,6 +52,10 @@ impl Default for Options {
 impl Options {
     pub(crate) fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
+    }
+
+    pub(crate) fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
     }
 
     pub(crate) fn request_timeout(&self) -> Duration {

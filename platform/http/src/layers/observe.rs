@@ -12,6 +12,7 @@ use mainstay_core::{Clock, Context, Principal, TenantId, TraceContext};
 use mainstay_telemetry::{Role, SpanGuard, entry_span, late_span};
 
 use crate::app::Parts;
+use crate::codes::OVERLOADED;
 use crate::layers::Handle;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
@@ -100,7 +101,7 @@ impl<S> Observe<S> {
         elapsed: Duration,
     ) {
         let status = response.status();
-        let worth_keeping = status.is_server_error() || elapsed >= self.slow;
+        let worth_keeping = elapsed >= self.slow || (status.is_server_error() && !is_shed(response));
         let span = span.or_else(|| {
             worth_keeping.then(|| {
                 let name = visit.route_name().to_owned();
@@ -127,6 +128,11 @@ impl<S> Observe<S> {
             );
         }
     }
+}
+
+/// Thousands a second are shed under load; a span for each would be load on top.
+fn is_shed(response: &Response) -> bool {
+    response.extensions().get::<Problem>().is_some_and(|problem| problem.error().is(&OVERLOADED))
 }
 
 /// What the access log wants of a request that is gone by then; empty when nobody looks.

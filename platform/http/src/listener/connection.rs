@@ -12,9 +12,9 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use mainstay_core::Shutdown;
-use tokio::net::TcpStream;
 
 use crate::layers::{Entrance, Stack};
+use crate::listener::stream::Stream;
 use crate::options::Options;
 
 /// More headers than any browser or proxy sends.
@@ -52,7 +52,7 @@ impl Protocols {
     /// Serves one connection until it ends, `graceful` is heard and what is in flight is done, or `cut` is heard.
     pub(super) fn serve(
         &self,
-        stream: TcpStream,
+        stream: Stream,
         stack: Arc<Stack>,
         graceful: Shutdown,
         cut: Shutdown,

@@ -269,6 +269,7 @@ fn routes(gate: Arc<Gate>) -> Router {
         .route("/v1/refused/{status}", get(refused))
         .route("/v1/conflict", get(|| async { (StatusCode::CONFLICT, Json(json!({ "mine": true }))) }))
         .route("/v1/cached", get(|| async { ([("cache-control", "public, max-age=60")], "kept") }))
+        .route("/v1/large", get(|| async { "x".repeat(64 * 1_024 * 1_024) }))
         .route("/v1/login", post(login))
         .route("/v1/logout", post(|| async { (SessionEnded, StatusCode::NO_CONTENT) }))
         .route("/v1/wait", get(wait).post(wait))

@@ -1,0 +1,95 @@
+//! Spans on their way to a collector over OTLP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_core::{Clock, Context, Principal, Stopwatch, TenantId, TraceContext};
+use mainstay_telemetry::{Options, Role, init, root_span, span};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status};
+
+use crate::again;
+
+struct Collector(mpsc::UnboundedSender<ExportTraceServiceRequest>);
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        self.0.send(request.into_inner()).map_err(|_| Status::unavailable("nobody looks"))?;
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+fn sampled() -> Context {
+    Context::new(TenantId::SOLE, Principal::Service("test".into()), TraceContext::root(true))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn spans_arrive_with_their_tree() {
+    if !again::is_child() {
+        again::run("collector::spans_arrive_with_their_tree");
+        return;
+    }
+    let (sender, mut received) = mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let tasks = mainstay_core::Tasks::new();
+    let collector =
+        tonic::transport::Server::builder().add_service(TraceServiceServer::new(Collector(sender)));
+    let serving = tasks.spawn("collector", collector.serve_with_incoming(TcpListenerStream::new(listener)));
+
+    let options = Options { otlp: format!("http://{address}"), ..Options::default() };
+    let guard = init(&options, &Clock::system(), "mainstay").expect("a recorder");
+    let ctx = sampled();
+    let root = root_span(&ctx, Role::Server, "POST /v1/checkouts");
+    drop(span(&root.context(), "reserve"));
+    drop(root);
+    drop(guard);
+
+    let export = received.recv().await.expect("an export");
+    let resource = &export.resource_spans[0];
+    let named = format!("{:?}", resource.resource);
+    assert!(named.contains("service.name") && named.contains("mainstay"), "{named}");
+    let spans = &resource.scope_spans[0].spans;
+    assert_eq!(
+        spans.iter().map(|span| span.name.as_str()).collect::<Vec<_>>(),
+        ["reserve", "POST /v1/checkouts"]
+    );
+    assert_eq!(spans[0].parent_span_id, spans[1].span_id);
+    assert_eq!(spans[1].span_id, ctx.trace().span_id.to_be_bytes());
+    assert_eq!(spans[1].trace_id, ctx.trace().trace_id.to_be_bytes());
+    serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_is_away_holds_nobody_up() {
+    if !again::is_child() {
+        again::run("collector::a_collector_that_is_away_holds_nobody_up");
+        return;
+    }
+    // A port that was free a moment ago: nobody listens there.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let options = Options { otlp: format!("http://{address}"), log: "off".to_owned(), ..Options::default() };
+    let guard = init(&options, &Clock::system(), "mainstay").expect("a recorder");
+    let watch = Stopwatch::start();
+    let ctx = Arc::new(sampled());
+    for _ in 0..20_000 {
+        drop(span(&ctx, "work"));
+    }
+    assert!(watch.elapsed() < Duration::from_secs(10), "{:?}", watch.elapsed());
+    drop(guard);
+    assert!(watch.elapsed() < Duration::from_secs(15), "{:?}", watch.elapsed());
+}
