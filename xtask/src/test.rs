@@ -82,7 +82,8 @@ impl Test {
         command.args(self.filter.as_slice());
         let passed = process::succeeds(&mut command)?;
         let profile = if workspace::is_ci() { "ci" } else { "default" };
-        let report = workspace::target()?.join("nextest").join(profile).join("junit.xml");
+        // The runner keeps its reports in the clone, wherever cargo puts what it builds.
+        let report = workspace::root()?.join("target").join("nextest").join(profile).join("junit.xml");
         let report = std::fs::read_to_string(&report)
             .map_err(|error| format!("the test runner left no report at {}: {error}", report.display()))?;
         let mut counts = Counts::of_junit(&report);
