@@ -103,7 +103,7 @@ impl Parts {
             }
         });
         let outcome = self.clock.timeout(left, transport).await.flatten();
-        span.note(outcome)
+        trace::note(&mut span, outcome)
     }
 }
 

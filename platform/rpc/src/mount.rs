@@ -165,7 +165,8 @@ impl Mount {
         // Size: the generated server refuses a message above 4 MiB by its length, before it reads it.
         let handler = (method.handler)(request);
         let outcome = self.clock.timeout(left, handler).await;
-        let response = span.note(outcome)?.unwrap_or_else(|never| match never {});
+        let response = outcome.map(|answer| answer.unwrap_or_else(|never| match never {}));
+        let response = trace::note(&mut span, response)?;
         Ok(response.map(|body| Body::new(GuardedBody::new(body, self.panics.clone(), place))))
     }
 }

@@ -1,7 +1,12 @@
 //! Which trace a call belongs to: W3C's `traceparent`.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
-use mainstay_core::TraceContext;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use mainstay_core::{Result, TraceContext};
+use mainstay_telemetry::SpanGuard;
+use tonic::body::Body;
+use tonic::{Code, Status};
+
+use crate::status::error;
 
 const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
@@ -15,4 +20,16 @@ pub(crate) fn write(headers: &mut HeaderMap, trace: TraceContext) {
 pub(crate) fn read(headers: &HeaderMap) -> TraceContext {
     let parsed = headers.get(HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
     parsed.unwrap_or_else(|| TraceContext::root(false))
+}
+
+/// Marks the span as failed when the call is: by its outcome, or by the status in the answer's head.
+pub(crate) fn note(span: &mut SpanGuard, outcome: Result<Response<Body>>) -> Result<Response<Body>> {
+    if span.is_recording()
+        && let Ok(response) = &outcome
+        && let Some(status) = Status::from_header_map(response.headers())
+        && status.code() != Code::Ok
+    {
+        span.fail(&error(status));
+    }
+    span.note(outcome)
 }

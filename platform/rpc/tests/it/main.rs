@@ -7,6 +7,7 @@ mod dead_peers;
 mod drain;
 mod event_log;
 mod event_log_suite;
+mod observing;
 mod outsiders;
 mod routing;
 mod world;

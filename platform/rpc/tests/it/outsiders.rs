@@ -72,6 +72,29 @@ async fn a_malformed_deadline_is_refused() {
     }
 }
 
+/// A caller that keeps no time itself: the bytes of a call on a bare connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_callee_keeps_the_time_even_when_the_caller_does_not() {
+    let served = Served::start("127.0.0.1:0").await;
+    let stream = tokio::net::TcpStream::connect(served.listening.address()).await.unwrap();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    let tasks = mainstay_core::Tasks::new();
+    tasks.spawn("connection", connection);
+    // One message without a field: not compressed, no byte long.
+    let call = http::Request::post(format!("{}/mainstay.conformance.v1.Probe/Wait", served.url()))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("authorization", token(&keys(), CALLER, CALLEE))
+        .header("grpc-timeout", "300m")
+        .body(http_body_util::Full::new(bytes::Bytes::from_static(&[0; 5])))
+        .unwrap();
+    let response = sender.send_request(call).await.unwrap();
+    assert_eq!(response.headers()["grpc-status"], "4", "{response:?}");
+    assert_eq!((served.probe.begun(), served.probe.ended()), (1, 1));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_is_told_by_service_by_contract_and_for_all() {
     let served = Served::start("127.0.0.1:0").await;
