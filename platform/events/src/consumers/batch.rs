@@ -139,9 +139,12 @@ fn take(
             if !room {
                 return Ok(false);
             }
-            store::park(tx, following.number, lane, envelope)?;
-            outcome.progress.parked += 1;
-            outcome.failures.push(fail(tx, following, lane, envelope, 1, error)?);
+            if store::park(tx, following.number, lane, envelope)? {
+                outcome.progress.parked += 1;
+                outcome.failures.push(fail(tx, following, lane, envelope, 1, error)?);
+            } else {
+                outcome.repeated += 1;
+            }
         }
     }
     Ok(true)

@@ -135,18 +135,10 @@ pub(crate) fn remove_lane(tx: &Tx<'_>, consumer: i64, lane: &str) -> Result<()> 
 
 /// Keeps the message, byte for byte, behind those of its lane. `false` when it waits there already.
 pub(crate) fn park(tx: &Tx<'_>, consumer: i64, lane: &str, envelope: &Envelope) -> Result<bool> {
-    let waits = tx.query_one(
-        "SELECT 1 FROM event_parked WHERE consumer = ?1 AND lane = ?2 AND id = ?3",
-        &[consumer.into(), lane.into(), (&envelope.id).into()],
-        |row| row.get::<i64>(0),
-    )?;
-    if waits.is_some() {
-        return Ok(false);
-    }
     let trace = envelope.trace.map(|trace| trace.to_bytes());
-    tx.execute(
+    let rows = tx.execute(
         "INSERT INTO event_parked (consumer, lane, position, id, type, key, at, trace, data) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
         &[
             consumer.into(),
             lane.into(),
@@ -159,7 +151,7 @@ pub(crate) fn park(tx: &Tx<'_>, consumer: i64, lane: &str, envelope: &Envelope) 
             (&envelope.data).into(),
         ],
     )?;
-    Ok(true)
+    Ok(rows == 1)
 }
 
 pub(crate) fn unpark(tx: &Tx<'_>, consumer: i64, lane: &str, position: Position) -> Result<()> {

@@ -59,3 +59,5 @@ CREATE TABLE event_parked (
 ) STRICT;
 
 CREATE UNIQUE INDEX event_parked_order ON event_parked (consumer, lane, position);
+-- A message that comes again is found without reading its lane, which may be thousands long.
+CREATE UNIQUE INDEX event_parked_identity ON event_parked (consumer, id);

@@ -304,3 +304,22 @@ async fn each_event_of_a_key_has_all_attempts() {
     assert_eq!(node.numbers().await, [1, 2, 3]);
     node.stop().await;
 }
+
+#[tokio::test]
+async fn a_skipped_event_that_comes_again_stays_skipped() {
+    let node = Node::new().await;
+    let source = Scripted::default();
+    let refusing = Refusing::these([1]);
+    source.events(vec![envelope(1, "a", 1)]);
+    let subscription = Subscription::new(GROUP, &NOTES, Arc::new(source.clone())).max_attempts(1);
+    node.run([subscription.handle(refusing.handler())]);
+    node.until(|status| status.parked == 1).await;
+    refusing.nothing();
+    let first = node.read(|view| dead_letters::messages(view, GROUP, "a", 1)).await[0].id;
+    node.write(move |tx| dead_letters::skip(tx, GROUP, "a", first)).await;
+    node.pass_time_until(|status| status.parked == 0).await;
+    source.events(vec![Envelope { position: Position(2), ..envelope(1, "a", 1) }, envelope(3, "a", 3)]);
+    node.until(|status| status.position == Position(3)).await;
+    assert_eq!(node.numbers().await, [3]);
+    node.stop().await;
+}
