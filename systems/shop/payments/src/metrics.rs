@@ -1,4 +1,4 @@
-//! What the service counts.
+//! What the service measures.
 
 use std::time::Duration;
 
@@ -27,6 +27,18 @@ impl Operation {
             Self::Refund => "refund",
             Self::Find => "find",
             Self::List => "list",
+        }
+    }
+
+    /// The name of a call's span.
+    pub const fn span(self) -> &'static str {
+        match self {
+            Self::Authorise => "provider authorise",
+            Self::Capture => "provider capture",
+            Self::Void => "provider void",
+            Self::Refund => "provider refund",
+            Self::Find => "provider find",
+            Self::List => "provider list",
         }
     }
 }

@@ -93,13 +93,15 @@ pub fn look_at(tx: &Tx<'_>, id: PaymentId, at: Option<Timestamp>) -> Result<()> 
     Ok(())
 }
 
-/// Stores a new payment. `false` when there is one of this id already.
+/// Stores a new payment. `false` when there is one of this id already, or a void that came before it.
 pub fn insert(tx: &Tx<'_>, payment: &Payment) -> Result<bool> {
     let now = tx.now();
     let rows = tx.execute(
         "INSERT INTO payments (id, checkout_id, minor, currency, charge, detail, released, refunds, look_at,
                                created_at, changed_at)
-         VALUES (?1, ?2, ?3, ?4, 'unknown', '', 0, 0, ?6, ?5, ?5) ON CONFLICT (id) DO NOTHING",
+         SELECT ?1, ?2, ?3, ?4, 'unknown', '', 0, 0, ?6, ?5, ?5
+         WHERE NOT EXISTS (SELECT 1 FROM early_voids WHERE payment_id = ?1)
+         ON CONFLICT (id) DO NOTHING",
         &[
             (&payment.id).into(),
             (&payment.checkout_id).into(),

@@ -125,35 +125,37 @@ fn begin(
     challenge: &str,
 ) -> Result<Charge> {
     let amount = Money::new(input.amount_minor, input.currency);
-    if let Some(accepted) = store::accepted(tx, key)? {
-        let charge = store::by_number(tx, accepted.charge)?;
-        let same = accepted.kind == Operation::Authorise.name()
-            && charge.reference == input.reference
-            && charge.amount == amount;
-        return if same { Ok(charge) } else { Err(key_reused()) };
-    }
-    if store::by_reference(tx, &input.reference)?.is_some() {
-        return Err(codes::KEY_REUSED.error("the reference belongs to another charge"));
-    }
     let token = Token::parse(&input.token);
     let (status, decline_reason) = token.map_or((Status::Declined, "unknown_token"), Token::first_status);
     let now = tx.now();
-    let charge = store::insert(
-        tx,
-        &NewCharge {
-            reference: &input.reference,
-            token: &input.token,
-            amount,
-            status,
-            decline_reason,
-            challenge: if status == Status::Challenge { challenge } else { "" },
-            decide_at: (token == Some(Token::Late)).then(|| now + server.options.late),
-            now,
-        },
-    )?;
-    store::accept(tx, key, Operation::Authorise, charge.number, amount.minor)?;
+    let new = NewCharge {
+        reference: &input.reference,
+        token: &input.token,
+        amount,
+        status,
+        decline_reason,
+        challenge: if status == Status::Challenge { challenge } else { "" },
+        decide_at: (token == Some(Token::Late)).then(|| now + server.options.late),
+        now,
+    };
+    let Some(charge) = store::insert(tx, &new)? else { return repeated(tx, key, input, amount) };
+    if !store::accept(tx, key, Operation::Authorise, charge.number, amount.minor)? {
+        return Err(key_reused());
+    }
     webhooks::announce(server, tx, &charge)?;
     Ok(charge)
+}
+
+// The reference has a charge: it is this very request's, or another's.
+fn repeated(tx: &Tx<'_>, key: &str, input: &NewAuthorisation, amount: Money) -> Result<Charge> {
+    let Some(accepted) = store::accepted(tx, key)? else {
+        return Err(codes::KEY_REUSED.error("the reference belongs to another charge"));
+    };
+    let charge = store::by_number(tx, accepted.charge)?;
+    let same = accepted.kind == Operation::Authorise.name()
+        && charge.reference == input.reference
+        && charge.amount == amount;
+    if same { Ok(charge) } else { Err(key_reused()) }
 }
 
 #[derive(Deserialize)]
@@ -195,10 +197,12 @@ fn operate(
     input: &OnCharge,
 ) -> Result<Charge> {
     let mut charge = store::known(store::by_reference(tx, &input.reference)?)?;
-    if let Some(accepted) = store::accepted(tx, key)? {
-        let same = accepted.kind == operation.name()
-            && accepted.charge == charge.number
-            && accepted.minor == input.amount_minor;
+    if !store::accept(tx, key, operation, charge.number, input.amount_minor)? {
+        let same = store::accepted(tx, key)?.is_some_and(|accepted| {
+            accepted.kind == operation.name()
+                && accepted.charge == charge.number
+                && accepted.minor == input.amount_minor
+        });
         return if same { Ok(charge) } else { Err(key_reused()) };
     }
     let before = charge.status;
@@ -209,7 +213,6 @@ fn operate(
         Operation::Authorise => return Err(codes::INPUT.error("an authorisation makes a charge")),
     }
     charge.changed_at = tx.now();
-    store::accept(tx, key, operation, charge.number, input.amount_minor)?;
     store::save(tx, &charge, charge.changed_at)?;
     if charge.status != before || operation == Operation::Refund {
         webhooks::announce(server, tx, &charge)?;

@@ -48,11 +48,13 @@ pub struct Accepted {
     pub minor: i64,
 }
 
-pub fn insert(tx: &Tx<'_>, new: &NewCharge<'_>) -> Result<Charge> {
+/// Stores a new charge; `None` when its reference has one already.
+pub fn insert(tx: &Tx<'_>, new: &NewCharge<'_>) -> Result<Option<Charge>> {
     let sql = format!(
         "INSERT INTO charges (reference, token, minor, currency, status, decline_reason, challenge, decide_at,
                               created_at, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9) RETURNING {COLUMNS}"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+         ON CONFLICT (reference) DO NOTHING RETURNING {COLUMNS}"
     );
     let inserted = tx.query_one(
         &sql,
@@ -69,7 +71,7 @@ pub fn insert(tx: &Tx<'_>, new: &NewCharge<'_>) -> Result<Charge> {
         ],
         charge,
     )?;
-    found(inserted.map(|(charge, _)| charge))
+    Ok(inserted.map(|(charge, _)| charge))
 }
 
 pub fn by_reference(view: &View<'_>, reference: &str) -> Result<Option<Charge>> {
@@ -151,12 +153,13 @@ pub fn accepted(view: &View<'_>, key: &str) -> Result<Option<Accepted>> {
     })
 }
 
-pub fn accept(tx: &Tx<'_>, key: &str, kind: Operation, charge: i64, minor: i64) -> Result<()> {
-    tx.execute(
-        "INSERT INTO operations (key, kind, charge, minor) VALUES (?1, ?2, ?3, ?4)",
+/// Notes an operation under its key. `false` when the key stands for one already.
+pub fn accept(tx: &Tx<'_>, key: &str, kind: Operation, charge: i64, minor: i64) -> Result<bool> {
+    let rows = tx.execute(
+        "INSERT INTO operations (key, kind, charge, minor) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
         &[key.into(), kind.name().into(), charge.into(), minor.into()],
     )?;
-    Ok(())
+    Ok(rows == 1)
 }
 
 /// A webhook that waits to be sent.

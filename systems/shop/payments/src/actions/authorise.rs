@@ -77,9 +77,6 @@ fn check(new: &NewPayment) -> Result<()> {
 
 // Whether the payment began here, and how it stands.
 fn begin(app: &App, tx: &Tx<'_>, ctx: &Context, new: &NewPayment) -> Result<(Payment, bool)> {
-    if store::voided_early(tx, new.id)? {
-        return Err(voided());
-    }
     let mut payment = Payment::new(new.id, new.checkout_id, new.amount);
     if store::insert(tx, &payment)? {
         // Webhooks that came before anybody here knew the payment, as after a restored backup.
@@ -88,7 +85,8 @@ fn begin(app: &App, tx: &Tx<'_>, ctx: &Context, new: &NewPayment) -> Result<(Pay
         }
         return Ok((payment, true));
     }
-    let payment = store::known(store::payment(tx, new.id)?)?;
+    // Without a payment it was a void that stood in the way.
+    let payment = store::payment(tx, new.id)?.ok_or_else(voided)?;
     if payment.amount != new.amount || payment.checkout_id != new.checkout_id {
         return Err(codes::ID_REUSED.error(format!("payment {} is about {}", payment.id, payment.amount)));
     }

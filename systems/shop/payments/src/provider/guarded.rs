@@ -1,4 +1,4 @@
-//! A provider with a time limit, a bound on calls, a breaker, and a count of each call.
+//! A provider with a time limit, a bound on calls, a breaker, and a count and a span of each call.
 //!
 //! It does not retry by default: callers are sagas and jobs, which ask again with the same key, and retries multiply.
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Money, Result, Stopwatch, Timestamp};
 use mainstay_resilience::{Dependency, Options, RetryOptions};
-use mainstay_telemetry::Registry;
+use mainstay_telemetry::{Registry, Role, span_as};
 
 use crate::metrics::{Metrics, Operation};
 use crate::model::{PaymentId, RefundId, Seen};
@@ -46,10 +46,11 @@ impl<P: Provider> Guarded<P> {
     where
         F: Future<Output = Result<T>>,
     {
+        let mut span = span_as(ctx, Role::Client, operation.span());
         let watch = Stopwatch::start();
-        let outcome = self.dependency.call(ctx, |ctx| call(&self.provider, ctx)).await;
+        let outcome = self.dependency.call(&span.context(), |ctx| call(&self.provider, ctx)).await;
         self.metrics.called(operation, watch.elapsed(), outcome.is_err());
-        outcome
+        span.note(outcome)
     }
 }
 

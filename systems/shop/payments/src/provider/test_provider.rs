@@ -97,7 +97,7 @@ impl TestProviderAdapter {
     ) -> Result<T> {
         let request = request
             .header(AUTHORIZATION, self.authorisation.clone())
-            .header("traceparent", ctx.trace().child().traceparent())
+            .header("traceparent", ctx.trace().traceparent())
             .body(Full::new(body))
             .map_err(|error| codes::PROVIDER_BROKEN.because("a request cannot be built", error))?;
         let response = self.client.request(request).await.map_err(unreachable)?;

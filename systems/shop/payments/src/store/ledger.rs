@@ -6,7 +6,7 @@ use mainstay_core::{Currency, Money, Result, Timestamp};
 use mainstay_sql::{Param, Row, Tx, View};
 
 use crate::codes;
-use crate::model::ledger::{Account, Balance, Entry};
+use crate::model::ledger::{Balance, Entry};
 
 /// Books an entry, once for each cause. `false` when the cause was booked before.
 ///
@@ -30,8 +30,16 @@ pub fn post(tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
     if rows == 0 {
         return same_as_before(tx, entry).map(|()| false);
     }
-    add(tx, *debit, *amount, 0)?;
-    add(tx, *credit, Money::zero(amount.currency), amount.minor)?;
+    tx.execute(
+        "INSERT INTO ledger_balances (currency, account, debits, credits) VALUES (?1, ?2, ?4, 0), (?1, ?3, 0, ?4)
+         ON CONFLICT DO UPDATE SET debits = debits + excluded.debits, credits = credits + excluded.credits",
+        &[
+            amount.currency.as_str().into(),
+            debit.name().into(),
+            credit.name().into(),
+            amount.minor.into(),
+        ],
+    )?;
     let difference = tx.query_one(
         "SELECT sum(debits) - sum(credits) FROM ledger_balances WHERE currency = ?1",
         &[amount.currency.as_str().into()],
@@ -43,15 +51,6 @@ pub fn post(tx: &Tx<'_>, entry: &Entry) -> Result<bool> {
         );
     }
     Ok(true)
-}
-
-fn add(tx: &Tx<'_>, account: Account, debit: Money, credit_minor: i64) -> Result<()> {
-    tx.execute(
-        "INSERT INTO ledger_balances (currency, account, debits, credits) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET debits = debits + excluded.debits, credits = credits + excluded.credits",
-        &[debit.currency.as_str().into(), account.name().into(), debit.minor.into(), credit_minor.into()],
-    )?;
-    Ok(())
 }
 
 fn same_as_before(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
