@@ -102,7 +102,7 @@ struct Reading {
 
 impl Reading {
     async fn take(shop: &ShopProcess) -> Result<Self, Failure> {
-        let page = Buyer::connect(shop.address).await?.text("/metrics").await?;
+        let page = Buyer::connect(shop.admin).await?.text("/metrics").await?;
         Ok(Self {
             cpu: process::cpu_time(shop.pid())?,
             own_cpu: process::cpu_time(std::process::id())?,

@@ -14,6 +14,8 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 pub struct ShopProcess {
     child: Child,
     pub address: SocketAddr,
+    /// Where its metrics are.
+    pub admin: SocketAddr,
 }
 
 impl ShopProcess {
@@ -23,13 +25,18 @@ impl ShopProcess {
         let data = format!("process.data={}", folder.join("data").display());
         let mut child = Command::new(&binary)
             .args(["up", "shop", "--demo", "--listen", "127.0.0.1:0", "--set", &data])
-            .args(["--set", "shop.test_provider.listen=127.0.0.1:0"])
+            .args([
+                "--set",
+                "shop.test_provider.listen=127.0.0.1:0",
+                "--set",
+                "http.admin.listen=127.0.0.1:0",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("{} does not start: {error}", binary.display()))?;
-        let (found, address) = mpsc::channel();
+        let (found, addresses) = mpsc::channel();
         let (output, errors) = (child.stdout.take(), child.stderr.take());
         for stream in [output.map(boxed), errors.map(boxed)].into_iter().flatten() {
             let found = found.clone();
@@ -37,19 +44,26 @@ impl ShopProcess {
             std::thread::spawn(move || {
                 for line in BufReader::new(stream).lines().map_while(Result::ok) {
                     if let Some(address) = listening_at(&line) {
-                        // Only the first one is waited for.
-                        let _ = found.send(address);
+                        // Later ones are waited for by nobody.
+                        let _ = found.send((address, line.ends_with("/metrics")));
                     }
                 }
             });
         }
-        match address.recv_timeout(READY_WITHIN) {
-            Ok(address) => Ok(Self { child, address }),
-            Err(_) => {
-                let _ = child.kill();
-                Err("the shop was not ready within a minute".into())
+        let (mut shop, mut admin) = (None, None);
+        while let Ok((address, is_metrics)) = addresses.recv_timeout(READY_WITHIN) {
+            if is_metrics {
+                admin = Some(address);
+            } else {
+                // The shop's own comes first.
+                shop = shop.or(Some(address));
+            }
+            if let (Some(address), Some(admin)) = (shop, admin) {
+                return Ok(Self { child, address, admin });
             }
         }
+        let _ = child.kill();
+        Err("the shop was not ready within a minute".into())
     }
 
     pub fn pid(&self) -> u32 {

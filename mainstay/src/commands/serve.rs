@@ -36,6 +36,7 @@ impl Serve {
             output::note(&format!("mainstay: {asked}: finishing what is held; once more ends it at once"));
         })?;
         output::note(&format!("mainstay: serving {} at http://{}", names.join(", "), running.http_addr()));
+        output::note(&format!("mainstay: operators call http://{}", running.admin_addr()));
         if let Some(rpc) = running.rpc_addr() {
             output::note(&format!("mainstay: peers call http://{rpc}"));
         }

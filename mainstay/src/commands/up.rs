@@ -70,6 +70,7 @@ fn welcome(shop: &Shop, demo: bool) -> String {
     }
     text.push_str(&welcome::addresses(&welcome::Addresses {
         http: running.http_addr(),
+        admin: running.admin_addr(),
         rpc: running.rpc_addr(),
         provider: shop.provider_addr(),
         mail: running.settings().notify.url.clone(),

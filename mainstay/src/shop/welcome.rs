@@ -9,6 +9,7 @@ use crate::shop::goods::GOODS;
 /// Where the parts of a running shop are.
 pub struct Addresses {
     pub http: SocketAddr,
+    pub admin: SocketAddr,
     pub rpc: Option<SocketAddr>,
     pub provider: Option<SocketAddr>,
     pub mail: String,
@@ -20,7 +21,7 @@ pub fn addresses(addresses: &Addresses) -> String {
     let mut line = |what: &str, place: String| text.push_str(&format!("  {what:<18}{place}\n"));
     line("shop", format!("http://{}/v1/products", addresses.http));
     line("health", format!("http://{}/readyz", addresses.http));
-    line("metrics", format!("http://{}/metrics", addresses.http));
+    line("metrics", format!("http://{}/metrics", addresses.admin));
     if let Some(rpc) = addresses.rpc {
         line("gRPC for peers", format!("http://{rpc}"));
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use mainstay_core::{Clock, Code, Configuration, Result, Shutdown};
-use mainstay_http::{App, Catalogue, Health};
+use mainstay_http::{App, Catalogue, Door, Health, OperatorGuard};
 use mainstay_identity::Sessions;
 use mainstay_sql::{Database, MigrationSet};
 use mainstay_workflow::Sagas;
@@ -42,6 +42,9 @@ const PLATFORM_CODES: &[&[&Code]] = &[
     mainstay_workflow::CODES,
 ];
 
+/// How long requests of operators may go on once everything else has ended.
+const OPERATORS_DRAIN_MS: u64 = 500;
+
 type ReadSection = Box<dyn Fn(&Configuration) -> Result<()> + Send>;
 
 /// A process in the making.
@@ -52,6 +55,7 @@ pub struct Host {
     services: Vec<Box<dyn Mounting>>,
     sessions: Option<MakeSessions>,
     codes: Vec<&'static [&'static Code]>,
+    operators: Router,
     logs: bool,
     known: Vec<ReadSection>,
 }
@@ -75,6 +79,7 @@ impl Host {
             services: Vec::new(),
             sessions: None,
             codes: PLATFORM_CODES.to_vec(),
+            operators: Router::new(),
             logs: false,
             known: Vec::new(),
         }
@@ -108,6 +113,13 @@ impl Host {
     #[must_use]
     pub fn codes(mut self, codes: &'static [&'static Code]) -> Self {
         self.codes.push(codes);
+        self
+    }
+
+    /// Adds what operators call about the process as a whole, at the listener of `[http.admin]`.
+    #[must_use]
+    pub fn operators(mut self, routes: Router) -> Self {
+        self.operators = self.operators.merge(routes);
         self
     }
 
@@ -179,6 +191,8 @@ impl Host {
     pub async fn start(self) -> Result<Running> {
         let mut host = self.check()?;
         let process = host.process()?;
+        let admin = &process.settings.http.admin;
+        let guard = OperatorGuard::from_file(process.settings.http.admin_address()?, &admin.token_file)?;
         let telemetry = if host.logs {
             let guard = mainstay_telemetry::init(&process.settings.telemetry, &process.clock, "mainstay")?;
             guard.register(&process.registry);
@@ -198,10 +212,12 @@ impl Host {
 
         let mut background = Vec::new();
         let mut routes = Router::new();
+        let mut operators = std::mem::take(&mut host.operators);
         for mut service in std::mem::take(&mut host.services) {
             let name = service.name();
             let (mounted, work) = start_one(service.as_mut(), &process).await?;
             routes = routes.merge(mounted.http);
+            operators = operators.merge(mounted.operators);
             process.mount(name, mounted.rpc, work.parts().outbox.clone()).await?;
             background.push(work);
         }
@@ -213,14 +229,30 @@ impl Host {
             None => None,
         };
         let http = host.bind(&process, health.clone(), routes).await?;
+        let admin = host.bind_for_operators(&process, guard, health.clone(), operators).await?;
 
         for work in &mut background {
             work.begin(&process.clock, &process.tasks);
         }
         let shutdown = Shutdown::new();
         health.set_started();
-        tracing::info!(services = names.join(", "), http = %http.address(), "serves");
-        Ok(Running::new(RunningParts { process, background, health, http, rpc, shutdown, marks, telemetry }))
+        tracing::info!(
+            services = names.join(", "),
+            http = %http.address(),
+            admin = %admin.address(),
+            "serves"
+        );
+        Ok(Running::new(RunningParts {
+            process,
+            background,
+            health,
+            http,
+            admin,
+            rpc,
+            shutdown,
+            marks,
+            telemetry,
+        }))
     }
 
     async fn bind(
@@ -233,27 +265,68 @@ impl Host {
             Some(make) => make(&Edge::new(Arc::clone(process)))?,
             None => Arc::new(NoSessions),
         };
-        let parts = mainstay_http::Parts {
-            options: process.settings.http.clone(),
-            telemetry: process.settings.telemetry.clone(),
-            clock: process.clock.clone(),
-            registry: process.registry.clone(),
-            tasks: process.tasks.clone(),
-            health,
-            authenticator: Arc::new(EdgeAuthenticator::new(process, sessions)),
-        };
-        let listen = parts.options.listen;
-        App::new(parts, Catalogue::new(&self.codes), routes).bind().await.map_err(|error| {
-            let taken = |io: &std::io::Error| io.kind() == std::io::ErrorKind::AddrInUse;
-            if error.cause::<std::io::Error>().is_some_and(taken) {
-                PORT_TAKEN.error(format!(
-                    "another process listens on {listen}; end it, or choose another address with http.listen"
-                ))
-            } else {
-                error
-            }
-        })
+        let door = Door::Public(Arc::new(EdgeAuthenticator::new(process, sessions)));
+        let parts = parts(process, process.settings.http.clone(), health, door);
+        listen("http.listen", App::new(parts, Catalogue::new(&self.codes), routes)).await
     }
+
+    /// The listener for operators. It stands on its own: a flood at the public one does not keep an operator out.
+    async fn bind_for_operators(
+        &self,
+        process: &Arc<Process>,
+        guard: OperatorGuard,
+        health: Health,
+        routes: Router,
+    ) -> Result<mainstay_http::Bound> {
+        let mut options = process.settings.http.clone();
+        let by_rule = options.admin.listen.is_empty() && options.listen.port() != 0;
+        options.listen = options.admin_address()?;
+        // Nothing here is worth waiting for when the process ends.
+        (options.drain_lead_ms, options.drain_timeout_ms) = (0, OPERATORS_DRAIN_MS);
+        let mut parts = parts(process, options, health, Door::Operators(guard));
+        parts.registry = process.registry.scoped("operators");
+        let app = App::new(parts.clone(), Catalogue::new(&self.codes), routes.clone());
+        match listen("http.admin.listen", app).await {
+            // Nobody asked for that port: another process has it, and any other will do as well.
+            Err(error) if by_rule && error.is(&PORT_TAKEN) => {
+                tracing::warn!("the port for operators is taken; a free one is used");
+                parts.options.listen.set_port(0);
+                listen("http.admin.listen", App::new(parts, Catalogue::new(&self.codes), routes)).await
+            }
+            bound => bound,
+        }
+    }
+}
+
+fn parts(
+    process: &Process,
+    options: mainstay_http::Options,
+    health: Health,
+    door: Door,
+) -> mainstay_http::Parts {
+    mainstay_http::Parts {
+        options,
+        telemetry: process.settings.telemetry.clone(),
+        clock: process.clock.clone(),
+        registry: process.registry.clone(),
+        tasks: process.tasks.clone(),
+        health,
+        door,
+    }
+}
+
+async fn listen(key: &str, app: App) -> Result<mainstay_http::Bound> {
+    let address = app.options().listen;
+    app.bind().await.map_err(|error| {
+        let taken = |io: &std::io::Error| io.kind() == std::io::ErrorKind::AddrInUse;
+        if error.cause::<std::io::Error>().is_some_and(taken) {
+            PORT_TAKEN.error(format!(
+                "another process listens on {address}; end it, or choose another address with {key}"
+            ))
+        } else {
+            error
+        }
+    })
 }
 
 /// Opens, migrates and starts one service.

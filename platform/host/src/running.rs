@@ -26,6 +26,9 @@ pub struct Running {
     http: TaskHandle<Drained>,
     /// Ends the HTTP listener; the rest follows by hand, in order.
     http_shutdown: Shutdown,
+    admin_addr: SocketAddr,
+    admin: TaskHandle<Drained>,
+    admin_shutdown: Shutdown,
     rpc: Option<Listening>,
     shutdown: Shutdown,
     _marks: FolderMarks,
@@ -38,6 +41,7 @@ pub(crate) struct RunningParts {
     pub(crate) background: Vec<Background>,
     pub(crate) health: Health,
     pub(crate) http: Bound,
+    pub(crate) admin: Bound,
     pub(crate) rpc: Option<Listening>,
     pub(crate) shutdown: Shutdown,
     pub(crate) marks: FolderMarks,
@@ -46,10 +50,13 @@ pub(crate) struct RunningParts {
 
 impl Running {
     pub(crate) fn new(parts: RunningParts) -> Self {
-        let RunningParts { process, background, health, http, rpc, shutdown, marks, telemetry } = parts;
+        let RunningParts { process, background, health, http, admin, rpc, shutdown, marks, telemetry } =
+            parts;
         let http_addr = http.address();
         let http_shutdown = Shutdown::new();
         let http = process.tasks.spawn("http.listener", http.serve(http_shutdown.clone()));
+        let (admin_addr, admin_shutdown) = (admin.address(), Shutdown::new());
+        let admin = process.tasks.spawn("http.operators", admin.serve(admin_shutdown.clone()));
         Self {
             process,
             background,
@@ -57,6 +64,9 @@ impl Running {
             http_addr,
             http,
             http_shutdown,
+            admin_addr,
+            admin,
+            admin_shutdown,
             rpc,
             shutdown,
             _marks: marks,
@@ -67,6 +77,11 @@ impl Running {
     /// Where people's requests come in.
     pub fn http_addr(&self) -> SocketAddr {
         self.http_addr
+    }
+
+    /// Where operators' requests come in.
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin_addr
     }
 
     /// Where peers in other processes call, when they may.
@@ -148,6 +163,15 @@ impl Running {
         }
         // Nobody here has anything left to ask.
         process.network.disconnect();
+
+        // Operators may watch until here.
+        self.admin_shutdown.request();
+        let admin = self.admin;
+        deadline
+            .stage("operators", 60, async {
+                let _ = admin.join().await;
+            })
+            .await;
 
         let stuck = process.tasks.drain(&process.clock, deadline.share(80)).await;
         // Whatever is still queued is committed and synced before the files are closed.

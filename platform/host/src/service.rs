@@ -49,6 +49,7 @@ pub struct NoConfig {}
 #[derive(Default)]
 pub struct Mounted {
     pub(crate) http: Router,
+    pub(crate) operators: Router,
     pub(crate) rpc: Vec<RpcService>,
 }
 
@@ -62,6 +63,13 @@ impl Mounted {
     #[must_use]
     pub fn http(mut self, routes: Router) -> Self {
         self.http = self.http.merge(routes);
+        self
+    }
+
+    /// Adds what operators call, at the listener of `[http.admin]`: the state is applied already.
+    #[must_use]
+    pub fn operators(mut self, routes: Router) -> Self {
+        self.operators = self.operators.merge(routes);
         self
     }
 

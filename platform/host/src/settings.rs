@@ -154,12 +154,14 @@ impl Settings {
         let rpc: RpcSettings = configuration.section("rpc")?;
         rpc.address()?;
         notify.address()?;
+        let http: mainstay_http::Options = configuration.section("http")?;
+        http.admin_address()?;
         Ok(Self {
             rpc,
             database,
             notify,
             peers: configuration.section("peers")?,
-            http: configuration.section("http")?,
+            http,
             telemetry: configuration.section("telemetry")?,
             process,
         })

@@ -20,7 +20,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use mainstay_core::{Clock, Context, Principal, Result, Shutdown, Tasks, codes};
-use mainstay_http::{App, Catalogue, Ctx, Health, Options, Parts};
+use mainstay_http::{App, Catalogue, Ctx, Door, Health, Options, Parts};
 use mainstay_identity::{AnonymousSessions, Authenticator, Fingerprint, Sessions};
 use mainstay_secrets::RootKey;
 use mainstay_telemetry::Registry;
@@ -85,7 +85,7 @@ fn app(address: SocketAddr) -> App {
     let parts = Parts {
         options: Options { listen: address, ..Options::default() },
         telemetry: mainstay_telemetry::Options::default(),
-        authenticator: Arc::new(Authenticator::new(anonymous, Arc::new(Nobody), clock.clone())),
+        door: Door::Public(Arc::new(Authenticator::new(anonymous, Arc::new(Nobody), clock.clone()))),
         registry: Registry::new(),
         tasks: Tasks::new(),
         health: Health::new(&clock),

@@ -9,8 +9,8 @@ use axum::response::Response;
 use mainstay_core::{Clock, Result, Tasks};
 use mainstay_telemetry::Registry;
 
-use crate::authenticator::Authenticator;
 use crate::catalogue::Catalogue;
+use crate::door::Door;
 use crate::health::Health;
 use crate::layers::{Entrance, Stack, stack};
 use crate::listener::Bound;
@@ -27,7 +27,7 @@ pub struct Parts {
     pub registry: Registry,
     pub tasks: Tasks,
     pub health: Health,
-    pub authenticator: Arc<dyn Authenticator>,
+    pub door: Door,
 }
 
 /// The routes within their layers. Cheap to clone.
@@ -49,6 +49,10 @@ impl App {
     /// Answers one request, as if it had come over a connection: for tests of a service through its front door.
     pub async fn call(&self, request: Request) -> Response {
         self.stack.enter(request).await
+    }
+
+    pub fn options(&self) -> &Options {
+        &self.parts.options
     }
 
     /// Takes the address of the options.

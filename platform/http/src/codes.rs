@@ -84,6 +84,13 @@ pub const NOT_LISTENING: Code = Code::new(
     "Choose another address for http.listen, or end the process that uses it.",
 );
 
+pub const ADMIN_EXPOSED: Code = Code::new(
+    "http.admin_exposed",
+    Kind::FailedPrecondition,
+    "The operators' listener would be open to others",
+    "Listen on 127.0.0.1, or protect it with a token in a file that only its owner can read.",
+);
+
 /// Every code of this crate.
 pub const CODES: &[&Code] = &[
     &BODY_MALFORMED,
@@ -100,4 +107,5 @@ pub const CODES: &[&Code] = &[
     &IDEMPOTENCY_MISMATCH,
     &IDEMPOTENCY_RUNNING,
     &NOT_LISTENING,
+    &ADMIN_EXPOSED,
 ];

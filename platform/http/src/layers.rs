@@ -66,7 +66,7 @@ pub(crate) fn stack(parts: &Parts, catalogue: Catalogue, metrics: &Metrics, rout
         // A panic in a handler is one request's failure. Inside of Problems, which answers for it.
         .layer(layer_fn(Panics::new))
         // Probes, metrics and pages of codes answer even when requests are shed, and need no login.
-        .layer(layer_fn(|next| Own::new(next, Arc::clone(&endpoints))))
+        .layer(layer_fn(|next| Own::new(next, Arc::clone(&endpoints), &parts.door)))
         // Refuses what is too much before anything is spent on it.
         .layer(layer_fn(|next| Shed::new(next, options.in_flight_max, metrics)))
         // The time limit covers everything that may wait: the body, the login, the handler.
@@ -74,6 +74,6 @@ pub(crate) fn stack(parts: &Parts, catalogue: Catalogue, metrics: &Metrics, rout
         // Bounds the body before anybody reads it.
         .layer(layer_fn(|next| Limit::new(next, options.body_limit_bytes)))
         // Turns the credential into a principal and makes the context: last, since asking may cost a call.
-        .layer(layer_fn(|next| Authenticate::new(next, Arc::clone(&parts.authenticator), options.secure)))
+        .layer(layer_fn(|next| Authenticate::new(next, parts.door.clone(), options.secure)))
         .service(Routes::new(router, metrics))
 }

@@ -1,8 +1,11 @@
 //! The `[http]` section of the configuration.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use mainstay_core::Result;
+use mainstay_core::config::BAD_CONFIGURATION;
 use serde::{Deserialize, Serialize};
 
 /// Where to listen, and the bounds of what is taken in.
@@ -30,7 +33,25 @@ pub struct Options {
     pub drain_timeout_ms: u64,
     /// Marks cookies `Secure` and sends Strict-Transport-Security: for installations behind TLS. Default: false.
     pub secure: bool,
+    /// The listener for operators.
+    pub admin: AdminOptions,
 }
+
+/// `[http.admin]`: the listener for operators, with the metrics and what else tells about the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdminOptions {
+    /// Address and port. Empty: 127.0.0.1, 1000 above the public port, or a free port when that one is free. Default:
+    /// empty.
+    pub listen: String,
+    /// A file with a token of at least 32 characters, readable by its owner only, which every request must bring as
+    /// `Authorization: Bearer`. Needed where others can reach the address. Default: empty.
+    pub token_file: PathBuf,
+}
+
+/// How far above the public port the operators' one is: two processes on one machine with different public ports then
+/// differ here too.
+const ADMIN_PORT_ABOVE: u16 = 1_000;
 
 impl Default for Options {
     fn default() -> Self {
@@ -45,11 +66,32 @@ impl Default for Options {
             drain_lead_ms: 0,
             drain_timeout_ms: 10_000,
             secure: false,
+            admin: AdminOptions::default(),
         }
     }
 }
 
 impl Options {
+    /// Where operators come in.
+    ///
+    /// # Errors
+    /// `core.bad_configuration` when `http.admin.listen` is no address.
+    pub fn admin_address(&self) -> Result<SocketAddr> {
+        if !self.admin.listen.is_empty() {
+            return self.admin.listen.parse().map_err(|_| {
+                BAD_CONFIGURATION.error(format!(
+                    "http.admin.listen is {:?}; write an address and a port, such as 127.0.0.1:9080",
+                    self.admin.listen
+                ))
+            });
+        }
+        let port = match self.listen.port() {
+            0 => 0,
+            port => port.checked_add(ADMIN_PORT_ABOVE).unwrap_or(port - ADMIN_PORT_ABOVE),
+        };
+        Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
     pub(crate) fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
     }

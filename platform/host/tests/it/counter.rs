@@ -13,7 +13,7 @@ use mainstay_engine_local::Mailbox;
 use mainstay_engine_sqlite::Sqlite;
 use mainstay_events::{EventSource, Position};
 use mainstay_host::{Engines, Host, Loops, Mounted, Needs, NotifierEngine, Scope, Service};
-use mainstay_http::Problem;
+use mainstay_http::{Ctx, Problem};
 use mainstay_notify::{Address, Notifier};
 use mainstay_sql::{Database, Migration, MigrationSet};
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,8 @@ impl Service for Counter {
         let state = CounterState { db: needs.db, slow: Duration::from_millis(config.slow_ms) };
         let routes =
             Router::new().route("/v1/slow", get(slow)).route("/v1/fences", get(fences)).with_state(state);
-        Ok(Mounted::new().http(routes))
+        let counted = |Ctx(ctx): Ctx| async move { format!("by {}", ctx.principal()) };
+        Ok(Mounted::new().http(routes).operators(Router::new().route("/v1/counted", get(counted))))
     }
 }
 

@@ -103,3 +103,32 @@ async fn an_operator_opens_databases_and_starts_nothing() {
     assert!(states.iter().all(|line| line.state == mainstay_sql::MigrationState::Pending), "{states:?}");
     counter.database.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_come_in_by_a_door_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = host(folder.path(), &[]).mount::<Counter>().start().await.unwrap();
+    let (public, admin) = (running.http_addr(), running.admin_addr());
+    assert!(admin.ip().is_loopback() && admin != public);
+    assert_eq!(get(public, "/metrics").await.unwrap().0, 404);
+    let (status, metrics) = get(admin, "/metrics").await.unwrap();
+    assert_eq!(status, 200);
+    assert!(metrics.contains("mainstay_http_requests_total{route=\"none\",status=\"4xx\"} 1"), "{metrics}");
+    assert_eq!(get(admin, "/v1/counted").await.unwrap(), (200, "by service:mainstay.operator".to_owned()));
+    assert_eq!(get(public, "/v1/counted").await.unwrap().0, 404);
+    running.shutdown().request();
+    running.wait().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_for_operators_that_stands_open_is_refused_before_anything_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    for (key, code) in [
+        ("http.admin.listen=\"0.0.0.0:0\"", &mainstay_http::codes::ADMIN_EXPOSED),
+        ("http.admin.token_file=\"nowhere\"", &mainstay_http::codes::ADMIN_EXPOSED),
+        ("http.admin.listen=\"nine\"", &BAD_CONFIGURATION),
+    ] {
+        let error = host(folder.path(), &[key]).mount::<Counter>().start().await.err().unwrap();
+        assert!(error.is(code), "{key}: {error:?}");
+    }
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http::Request;
 use mainstay_core::codes::{CODES, UNAVAILABLE};
 use mainstay_http::{Catalogue, Weight};
 
@@ -90,8 +91,10 @@ async fn every_code_has_a_page_and_the_list_links_it() {
 }
 
 #[tokio::test]
-async fn the_metrics_are_openmetrics() {
-    let answer = Site::new().get("/metrics").await;
+async fn the_metrics_are_openmetrics_and_for_operators_only() {
+    let site = Site::new();
+    site.get("/metrics").await.problem(404, "core.not_found");
+    let answer = site.operator(Request::get("/metrics")).await;
     assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
     assert!(answer.body.ends_with("# EOF\n"));
 }

@@ -8,6 +8,7 @@ mod endpoints;
 mod idempotency;
 mod load;
 mod observation;
+mod operators;
 mod problems;
 mod sessions;
 mod site;

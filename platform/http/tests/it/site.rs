@@ -18,8 +18,8 @@ use mainstay_core::{
     Timestamp,
 };
 use mainstay_http::{
-    App, Authenticator, Body as JsonBody, Catalogue, Ctx, Drained, Health, IdempotencyKey, Options, Parts,
-    Path, PathId, Problem, Query, SessionEnded, SessionIssued,
+    App, Authenticator, Body as JsonBody, Catalogue, Ctx, Door, Drained, Health, IdempotencyKey,
+    OperatorGuard, Options, Parts, Path, PathId, Problem, Query, SessionEnded, SessionIssued,
 };
 use mainstay_secrets::Secret;
 use mainstay_telemetry::Registry;
@@ -128,6 +128,7 @@ impl Authenticator for Keeper {
 
 pub struct Site {
     pub app: App,
+    parts: Parts,
     pub health: Health,
     pub registry: Registry,
     pub tasks: Tasks,
@@ -151,15 +152,15 @@ impl Site {
         let parts = Parts {
             options,
             telemetry: mainstay_telemetry::Options { sample, ..Default::default() },
-            authenticator: Arc::new(Keeper(clock.clone())),
+            door: Door::Public(Arc::new(Keeper(clock.clone()))),
             registry: registry.clone(),
             tasks: tasks.clone(),
             health: health.clone(),
             clock,
         };
         let catalogue = Catalogue::new(&[&[&SOLD_OUT]]);
-        let app = App::new(parts, catalogue, routes(Arc::clone(&gate)));
-        Self { app, health, registry, tasks, gate }
+        let app = App::new(parts.clone(), catalogue, routes(Arc::clone(&gate)));
+        Self { app, parts, health, registry, tasks, gate }
     }
 
     pub fn still(change: impl FnOnce(&mut Options)) -> (Self, ManualClock) {
@@ -169,6 +170,22 @@ impl Site {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// At the operators' listener, which asks for no token.
+    pub async fn operator(&self, request: http::request::Builder) -> Answer {
+        Answer::of(self.operators(None).call(request.body(Body::empty()).unwrap()).await).await
+    }
+
+    pub fn operators(&self, token: Option<&str>) -> App {
+        let token = token.map(|token| Secret::new(token.to_owned()));
+        let guard = OperatorGuard::new("127.0.0.1:0".parse().unwrap(), token.as_ref()).unwrap();
+        let parts = Parts {
+            door: Door::Operators(guard),
+            registry: self.registry.scoped("operators"),
+            ..self.parts.clone()
+        };
+        App::new(parts, Catalogue::new(&[&[&SOLD_OUT]]), routes(Arc::clone(&self.gate)))
     }
 
     pub async fn post(&self, path: &str, body: &str) -> Answer {
