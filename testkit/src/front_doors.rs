@@ -12,7 +12,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use mainstay_core::{Clock, Context, Id, Principal, Result, Session, Tasks, codes};
-use mainstay_http::{App, Authenticator, Catalogue, Health, Options, Parts, SessionIssued};
+use mainstay_http::{App, Authenticator, Catalogue, Door, Health, Options, Parts, SessionIssued};
 use mainstay_identity::TokenKeys;
 use mainstay_rpc::{Channel, Network, Peer, RpcService};
 use mainstay_secrets::RootKey;
@@ -76,7 +76,7 @@ impl FrontDoors {
             registry: self.registry.clone(),
             tasks: self.tasks.clone(),
             health: Health::new(&self.clock),
-            authenticator: Arc::new(ByName { clock: self.clock.clone() }),
+            door: Door::Public(Arc::new(ByName { clock: self.clock.clone() })),
         };
         self.app = Some(App::new(parts, Catalogue::default(), routes));
     }
