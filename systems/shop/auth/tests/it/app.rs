@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use mainstay_core::{Clock, Context, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
 use mainstay_host::{NoConfig, Service};
-use mainstay_http::{App, Catalogue, Health, Options, Parts};
+use mainstay_http::{App, Catalogue, Door, Health, Options, Parts};
 use mainstay_identity::{AnonymousSessions, Authenticator, Passwords};
 use mainstay_jobs::Jobs;
 use mainstay_rpc::{Channel, Peer, answer, request};
@@ -85,7 +85,11 @@ impl TestApp {
             registry,
             tasks,
             health: Health::new(&test.clock),
-            authenticator: Arc::new(Authenticator::new(anonymous, Arc::new(sessions), test.clock.clone())),
+            door: Door::Public(Arc::new(Authenticator::new(
+                anonymous,
+                Arc::new(sessions),
+                test.clock.clone(),
+            ))),
         };
         let app = App::new(parts, Catalogue::default(), routes);
         let auth = doors.peer("mainstay.edge", SERVICE, AuthClient::new);
