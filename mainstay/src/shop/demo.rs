@@ -138,8 +138,10 @@ fn product_message(goods: &Goods) -> catalog::v1::Product {
                 name: piece.name.into(),
                 product_name: goods.name.into(),
                 sellable: true,
+                options: Vec::new(),
             })
             .collect(),
         sellable: true,
+        ..Default::default()
     }
 }

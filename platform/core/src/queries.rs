@@ -28,6 +28,11 @@ impl QueryLedger {
         }
     }
 
+    /// How many queries were sent in all.
+    pub fn total(&self) -> u64 {
+        self.statements.lock().values().map(|count| u64::from(*count)).sum()
+    }
+
     /// The statements that ran more than [`REPEATS_ALLOWED`] times, most repeated first.
     pub fn repeated(&self) -> Vec<(String, u32)> {
         let mut repeated: Vec<_> = self

@@ -77,6 +77,19 @@ pub const IDEMPOTENCY_RUNNING: Code = Code::new(
     "The first request with this key still runs",
     "Wait as long as Retry-After says and ask again with the same key.",
 );
+pub const CONDITION_REQUIRED: Code = Code::new(
+    "http.condition_required",
+    Kind::FailedPrecondition,
+    "The change must say which version it changes",
+    "Read it, and send the ETag of the answer back in a header If-Match.",
+);
+pub const CONDITION_FAILED: Code = Code::new(
+    "http.condition_failed",
+    // Not `Aborted`: the same request cannot succeed, only another one.
+    Kind::FailedPrecondition,
+    "Somebody else changed it first",
+    "Read it again, and repeat the change on what is there now, with its ETag.",
+);
 pub const NOT_LISTENING: Code = Code::new(
     "http.not_listening",
     Kind::FailedPrecondition,
@@ -106,6 +119,8 @@ pub const CODES: &[&Code] = &[
     &IDEMPOTENCY_KEY,
     &IDEMPOTENCY_MISMATCH,
     &IDEMPOTENCY_RUNNING,
+    &CONDITION_REQUIRED,
+    &CONDITION_FAILED,
     &NOT_LISTENING,
     &ADMIN_EXPOSED,
 ];

@@ -2,6 +2,7 @@
 //! problem that names what is wrong.
 
 mod body;
+mod condition;
 mod context;
 mod key;
 mod path;
@@ -9,6 +10,7 @@ mod query;
 mod token;
 
 pub use body::Body;
+pub use condition::{Condition, etag};
 pub use context::Ctx;
 pub use key::IdempotencyKey;
 pub use path::{Path, PathId};

@@ -113,6 +113,8 @@ pub fn status_of(error: &Error) -> StatusCode {
         (&codes::MEDIA_TYPE, StatusCode::UNSUPPORTED_MEDIA_TYPE),
         (&codes::METHOD_NOT_ALLOWED, StatusCode::METHOD_NOT_ALLOWED),
         (&codes::IDEMPOTENCY_MISMATCH, StatusCode::UNPROCESSABLE_ENTITY),
+        (&codes::CONDITION_REQUIRED, StatusCode::PRECONDITION_REQUIRED),
+        (&codes::CONDITION_FAILED, StatusCode::PRECONDITION_FAILED),
     ];
     if error.code().starts_with("http.")
         && let Some((_, status)) = of_code.iter().find(|(code, _)| error.is(code))

@@ -13,3 +13,9 @@ pub enum Variant {}
 impl IdKind for Variant {
     const PREFIX: &'static str = "var";
 }
+
+/// A category, where products are found.
+pub enum Category {}
+impl IdKind for Category {
+    const PREFIX: &'static str = "cat";
+}

@@ -6,13 +6,14 @@ mod ids;
 mod topic;
 pub mod v1;
 
-pub use ids::{Product, Variant};
-pub use topic::TOPIC;
+pub use ids::{Category, Product, Variant};
+pub use topic::{ATTRIBUTE_TOPIC, CATEGORY_TOPIC, TOPIC};
 pub use v1::catalog_client::CatalogClient;
 pub use v1::catalog_server::{Catalog, CatalogServer};
 pub use v1::{
-    FILE_DESCRIPTOR_SET, GetVariantsRequest, GetVariantsResponse, ProductChanged, PutProductRequest,
-    PutProductResponse, catalog_client, catalog_server,
+    AttributeChanged, CategoryChanged, FILE_DESCRIPTOR_SET, GetVariantsRequest, GetVariantsResponse,
+    ProductChanged, PutProductRequest, PutProductResponse, UpsertProductsRequest, UpsertProductsResponse,
+    catalog_client, catalog_server,
 };
 
 /// The service's name at run time: what tokens, addresses and configuration call it.

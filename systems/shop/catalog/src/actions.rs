@@ -1,19 +1,27 @@
 //! The use cases, one a file.
 
+mod apply;
+mod attributes;
+mod categories;
 mod get_product;
 mod get_variants;
 mod list_products;
+mod list_variants;
 mod put_product;
+mod upsert_products;
 
-use mainstay_core::Context;
-use mainstay_core::Principal;
+use mainstay_core::{Context, Principal, Result};
 use mainstay_events::Outbox;
 use mainstay_sql::Database;
 
-pub use get_product::{Wanted, get_product};
+pub use attributes::{list_attributes, put_attribute};
+pub use categories::{delete_category, get_category, list_categories, put_category};
+pub use get_product::{Found, Wanted, get_product};
 pub use get_variants::get_variants;
 pub use list_products::list_products;
+pub use list_variants::list_variants;
 pub use put_product::put_product;
+pub use upsert_products::upsert_products;
 
 /// What every use case works on.
 #[derive(Clone)]
@@ -22,6 +30,16 @@ pub struct Catalog {
     pub db: Database,
     /// Where changes are told.
     pub outbox: Outbox,
+}
+
+/// Decides by the version that something has now, if there is such a thing, whether a change may go on. It is asked
+/// in the transaction of the change.
+pub trait Guard: Fn(Option<u64>) -> Result<()> + Send + 'static {}
+impl<F: Fn(Option<u64>) -> Result<()> + Send + 'static> Guard for F {}
+
+/// For services of ours, which say what holds whatever was there.
+pub fn unguarded(_version: Option<u64>) -> Result<()> {
+    Ok(())
 }
 
 /// Whether the caller sees what is not for sale.

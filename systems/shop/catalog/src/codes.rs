@@ -6,8 +6,8 @@ use mainstay_core::{Code, Kind};
 pub const SLUG_TAKEN: Code = Code::new(
     "catalog.slug_taken",
     Kind::AlreadyExists,
-    "The slug belongs to another product",
-    "Choose another slug, or change the other product's first.",
+    "The slug is taken",
+    "Choose another slug, or change that of what has it first.",
 );
 
 /// Another product has the stock keeping unit.
@@ -34,5 +34,37 @@ pub const PRODUCT_UNKNOWN: Code = Code::new(
     "Look at /v1/products for what is sold.",
 );
 
+/// There is no such category.
+pub const CATEGORY_UNKNOWN: Code = Code::new(
+    "catalog.category_unknown",
+    Kind::NotFound,
+    "There is no such category",
+    "Look at /v1/categories for those that there are.",
+);
+
+/// A category cannot go while something stands in it.
+pub const CATEGORY_IN_USE: Code = Code::new(
+    "catalog.category_in_use",
+    Kind::FailedPrecondition,
+    "Something stands in the category",
+    "Move its products and the categories below it elsewhere first.",
+);
+
+/// An attribute keeps its kind.
+pub const ATTRIBUTE_KIND: Code = Code::new(
+    "catalog.attribute_kind",
+    Kind::FailedPrecondition,
+    "The attribute is of another kind",
+    "Define an attribute with another code, and give products values of that.",
+);
+
 /// Every code of this service, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&SLUG_TAKEN, &SKU_TAKEN, &VARIANT_TAKEN, &PRODUCT_UNKNOWN];
+pub const CODES: &[&Code] = &[
+    &SLUG_TAKEN,
+    &SKU_TAKEN,
+    &VARIANT_TAKEN,
+    &PRODUCT_UNKNOWN,
+    &CATEGORY_UNKNOWN,
+    &CATEGORY_IN_USE,
+    &ATTRIBUTE_KIND,
+];

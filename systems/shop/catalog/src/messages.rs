@@ -1,19 +1,27 @@
 //! Between the contract's messages and the model.
 
+use std::collections::BTreeMap;
+
 use mainstay_core::{Error, Id, IdKind, Result, codes};
-use shop_catalog_contracts::v1;
+use shop_catalog_contracts::v1::{self, attribute::Value};
 
-use crate::model::{Product, Variant, VariantInProduct};
+use crate::model::{AttributeValue, Product, Status, Variant, VariantInProduct};
 
-/// A product as peers and consumers see it.
-pub fn product(product: &Product) -> v1::Product {
-    let variants = product.variants.iter().map(|variant| v1::Variant {
+/// A product as consumers see it, with these of its variants.
+pub fn product<'a>(
+    product: &Product,
+    version: u64,
+    variants: impl Iterator<Item = &'a Variant>,
+) -> v1::Product {
+    let sellable = product.status.is_sellable();
+    let variants = variants.map(|variant| v1::Variant {
         id: variant.id.to_vec(),
         product_id: product.id.to_vec(),
         sku: variant.sku.clone(),
         name: variant.name.clone(),
-        product_name: product.name.clone(),
-        sellable: variant.sellable && product.sellable,
+        product_name: String::new(),
+        sellable: variant.sellable && sellable,
+        options: variant.options.clone(),
     });
     v1::Product {
         id: product.id.to_vec(),
@@ -22,8 +30,22 @@ pub fn product(product: &Product) -> v1::Product {
         description: product.description.clone(),
         pictures: product.pictures.clone(),
         variants: variants.collect(),
-        sellable: product.sellable,
+        sellable,
+        status: product.status.as_str().to_owned(),
+        options: product.options.clone(),
+        category_ids: product.categories.iter().map(|id| id.to_vec()).collect(),
+        attributes: product.attributes.iter().map(attribute).collect(),
+        version,
     }
+}
+
+fn attribute((code, value): (&String, &AttributeValue)) -> v1::Attribute {
+    let value = match value {
+        AttributeValue::Text(text) => Value::Text(text.clone()),
+        AttributeValue::Number(number) => Value::Number(*number),
+        AttributeValue::Flag(flag) => Value::Flag(*flag),
+    };
+    v1::Attribute { code: code.clone(), value: Some(value) }
 }
 
 /// A variant as peers see it.
@@ -35,37 +57,66 @@ pub fn variant(found: VariantInProduct) -> v1::Variant {
         name: found.variant.name,
         product_name: found.product_name,
         sellable: found.variant.sellable,
+        options: found.variant.options,
     }
 }
 
-/// Reads a product that a peer sends; of its variants, only their own fields count.
+/// Reads a product that a peer sends; of its variants, only their own fields count. `at` names the field that it is.
 ///
 /// # Errors
-/// `core.invalid` naming the id that is none.
-pub fn read_product(message: v1::Product) -> Result<Product> {
+/// `core.invalid` naming the field that cannot be read.
+pub fn read_product(message: v1::Product, at: &str) -> Result<Product> {
     let mut variants = Vec::with_capacity(message.variants.len());
     for (place, variant) in message.variants.into_iter().enumerate() {
         variants.push(Variant {
-            id: id(&variant.id, || format!("product.variants[{place}].id"))?,
+            id: id(&variant.id, || format!("{at}.variants[{place}].id"))?,
             sku: variant.sku,
             name: variant.name,
+            options: variant.options,
             sellable: variant.sellable,
         });
     }
+    let categories = message.category_ids.iter().enumerate();
+    let categories = categories.map(|(place, bytes)| id(bytes, || format!("{at}.category_ids[{place}]")));
+    let status = match message.status.as_str() {
+        "" => Status::of_sellable(message.sellable),
+        word => word.parse().map_err(|error: Error| unreadable(format!("{at}.status"), error.message()))?,
+    };
     Ok(Product {
-        id: id(&message.id, || "product.id".into())?,
+        id: id(&message.id, || format!("{at}.id"))?,
         slug: message.slug,
         name: message.name,
         description: message.description,
         pictures: message.pictures,
-        sellable: message.sellable,
+        status,
+        options: message.options,
+        categories: categories.collect::<Result<_>>()?,
+        attributes: read_attributes(message.attributes, at)?,
         variants,
     })
 }
 
+fn read_attributes(messages: Vec<v1::Attribute>, at: &str) -> Result<BTreeMap<String, AttributeValue>> {
+    let mut values = BTreeMap::new();
+    for (place, message) in messages.into_iter().enumerate() {
+        let refuse = |why: &str| unreadable(format!("{at}.attributes[{place}]"), why);
+        let value = match message.value.ok_or_else(|| refuse("has no value"))? {
+            Value::Text(text) => AttributeValue::Text(text),
+            Value::Number(number) => AttributeValue::Number(number),
+            Value::Flag(flag) => AttributeValue::Flag(flag),
+        };
+        if values.insert(message.code, value).is_some() {
+            return Err(refuse("must not repeat"));
+        }
+    }
+    Ok(values)
+}
+
 /// An id of a message; the error names the field.
 pub fn id<K: IdKind>(bytes: &[u8], path: impl FnOnce() -> String) -> Result<Id<K>, Error> {
-    Id::try_from_slice(bytes).map_err(|_| {
-        codes::INVALID.error("an id has 16 bytes").with_field(path(), "must be the 16 bytes of an id")
-    })
+    Id::try_from_slice(bytes).map_err(|_| unreadable(path(), "must be the 16 bytes of an id"))
+}
+
+fn unreadable(path: String, why: &str) -> Error {
+    codes::INVALID.error("a field of the message cannot be read").with_field(path, why)
 }

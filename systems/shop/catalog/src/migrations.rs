@@ -5,7 +5,15 @@ use mainstay_sql::{Migration, MigrationSet};
 /// Every step, oldest first.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     module: "shop.catalog",
-    migrations: &[Migration { version: 1, name: "products and variants", up: UP_1, down: DOWN_1 }],
+    migrations: &[
+        Migration { version: 1, name: "products and variants", up: UP_1, down: DOWN_1 },
+        Migration {
+            version: 2,
+            name: "versions, status, options, categories and attributes",
+            up: include_str!("migrations/002_up.sql"),
+            down: include_str!("migrations/002_down.sql"),
+        },
+    ],
 };
 
 const UP_1: &str = "

@@ -35,8 +35,26 @@ impl catalog_server::Catalog for Rpc {
             let product = message.product.ok_or_else(|| {
                 codes::INVALID.error("there is no product").with_field("product", "is required")
             })?;
-            actions::put_product(&self.0, &ctx, messages::read_product(product)?).await?;
+            let product = messages::read_product(product, "product")?;
+            actions::put_product(&self.0, &ctx, product, actions::unguarded).await?;
             Ok(wire::PutProductResponse {})
+        })
+        .await
+    }
+
+    async fn upsert_products(
+        &self,
+        req: Request<wire::UpsertProductsRequest>,
+    ) -> Result<Response<wire::UpsertProductsResponse>, Status> {
+        handle(req, |ctx, message| async move {
+            let products = message.products.into_iter().enumerate();
+            let products = products
+                .map(|(place, product)| messages::read_product(product, &format!("products[{place}]")));
+            let done = actions::upsert_products(&self.0, &ctx, products.collect::<Result<_>>()?).await?;
+            Ok(wire::UpsertProductsResponse {
+                products_changed: done.products_changed,
+                variants_changed: done.variants_changed,
+            })
         })
         .await
     }

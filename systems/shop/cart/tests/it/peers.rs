@@ -36,9 +36,17 @@ impl catalog::Catalog for FakeCatalog {
                 name: if number == 1 { String::new() } else { format!("colour {number}") },
                 product_name: "Mug".into(),
                 sellable: number != 99,
+                options: Vec::new(),
             })
         });
         Ok(Response::new(catalog::GetVariantsResponse { variants: found.collect() }))
+    }
+
+    async fn upsert_products(
+        &self,
+        _request: Request<catalog::UpsertProductsRequest>,
+    ) -> Result<Response<catalog::UpsertProductsResponse>, Status> {
+        Err(Status::unimplemented("the cart puts no products"))
     }
 
     async fn put_product(

@@ -1,12 +1,13 @@
-//! No use case asks the database once for each row.
+//! No use case asks the database once for each row, however many variants a product has.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_core::QueryLedger;
 use mainstay_testkit::TestDatabase;
 
 use super::*;
-use crate::model::{PAGE_MAX, Product, ProductId, Variant, VariantId};
+use crate::model::{PAGE_MAX, Product, ProductId, Status, VARIANTS_MAX, Variant, VariantId};
 
 fn id(number: u32) -> [u8; 16] {
     let mut bytes = [1; 16];
@@ -14,35 +15,129 @@ fn id(number: u32) -> [u8; 16] {
     bytes
 }
 
+fn product(number: u32, variants: u32) -> Product {
+    let variant = |place: u32| Variant {
+        id: VariantId::from_bytes(id(number * 5_000 + place)),
+        sku: format!("{number}-{place}"),
+        name: String::new(),
+        options: vec![place.to_string()],
+        sellable: true,
+    };
+    Product {
+        id: ProductId::from_bytes(id(number)),
+        slug: format!("product-{number}"),
+        name: "Product".into(),
+        description: String::new(),
+        pictures: Vec::new(),
+        status: Status::Published,
+        options: vec!["size".into()],
+        categories: Vec::new(),
+        attributes: BTreeMap::new(),
+        variants: (0..variants).map(variant).collect(),
+    }
+}
+
+struct Lab {
+    catalog: Catalog,
+    ctx: Context,
+    test: TestDatabase,
+}
+
+impl Lab {
+    async fn open() -> Self {
+        let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, crate::MIGRATIONS]).await;
+        let outbox = Outbox::new(test.db.clone(), shop_catalog_contracts::SERVICE);
+        let catalog = Catalog { db: test.db.clone(), outbox };
+        Self { catalog, ctx: Context::background("shop.test"), test }
+    }
+
+    /// How many queries `work` makes.
+    async fn queries<R: Future>(&self, work: impl FnOnce(Context) -> R) -> (R::Output, u64) {
+        let ledger = Arc::new(QueryLedger::default());
+        let done = work(self.ctx.with_queries(Arc::clone(&ledger))).await;
+        assert_eq!(ledger.repeated(), []);
+        (done, ledger.total())
+    }
+}
+
 #[tokio::test]
 async fn lists_and_look_ups_take_a_handful_of_statements() {
-    let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, crate::MIGRATIONS]).await;
-    let outbox = Outbox::new(test.db.clone(), shop_catalog_contracts::SERVICE);
-    let catalog = Catalog { db: test.db.clone(), outbox };
+    let Lab { catalog, ctx, .. } = &Lab::open().await;
     let ledger = Arc::new(QueryLedger::default());
-    let plain = Context::background("shop.test");
-    let watched = plain.with_queries(Arc::clone(&ledger));
+    let watched = ctx.with_queries(Arc::clone(&ledger));
     for number in 0..PAGE_MAX {
-        let variant = |place: u32| Variant {
-            id: VariantId::from_bytes(id(number * 5 + place)),
-            sku: format!("{number}-{place}"),
-            name: String::new(),
-            sellable: true,
-        };
-        let product = Product {
-            id: ProductId::from_bytes(id(number)),
-            slug: format!("product-{number}"),
-            name: "Product".into(),
-            description: String::new(),
-            pictures: Vec::new(),
-            sellable: true,
-            variants: (0..5).map(variant).collect(),
-        };
-        put_product(&catalog, &plain, product).await.unwrap();
+        put_product(catalog, ctx, product(number, 5), unguarded).await.unwrap();
     }
-    let page = list_products(&catalog, &watched, None, PAGE_MAX).await.unwrap();
-    assert!(page.next.is_none() && page.products.iter().all(|product| product.variants.len() == 5));
-    let ids = (0..500).map(|number| VariantId::from_bytes(id(number))).collect();
-    assert_eq!(get_variants(&catalog, &watched, ids).await.unwrap().len(), 500);
+    let page = list_products(catalog, &watched, None, None, PAGE_MAX).await.unwrap();
+    assert!(page.next.is_none() && page.products.iter().all(|one| one.product.value.variants.len() == 5));
+    let ids = (0..500).map(|number| VariantId::from_bytes(id(number / 5 * 5_000 + number % 5))).collect();
+    assert_eq!(get_variants(catalog, &watched, ids).await.unwrap().len(), 500);
     assert_eq!(ledger.repeated(), []);
+}
+
+#[tokio::test]
+async fn a_product_with_2000_variants_takes_as_many_statements_as_one_with_two() {
+    let lab = Lab::open().await;
+    let catalog = &lab.catalog;
+    let mut counts = Vec::new();
+    for (number, variants) in [(1, 2), (2, VARIANTS_MAX as u32)] {
+        let wanted = product(number, variants);
+        let product = wanted.id;
+        let (_, puts) =
+            lab.queries(|ctx| async move { put_product(catalog, &ctx, wanted, unguarded).await }).await;
+        let (got, gets) =
+            lab.queries(|ctx| async move { get_product(catalog, &ctx, Wanted::Id(product)).await }).await;
+        assert_eq!(got.unwrap().product.value.variants.len(), variants as usize);
+        let (page, pages) =
+            lab.queries(|ctx| async move { list_variants(catalog, &ctx, product, 0, 500).await }).await;
+        assert_eq!(page.unwrap().variants.len(), variants.min(500) as usize);
+        // The ids of variants are looked up 256 at a time.
+        let chunks = u64::from(variants).div_ceil(256) - 1;
+        counts.push([puts - chunks, gets, pages]);
+    }
+    assert_eq!(counts[0], counts[1]);
+    let (page, lists) =
+        lab.queries(|ctx| async move { list_products(catalog, &ctx, None, None, 20).await }).await;
+    let page = page.unwrap();
+    assert_eq!(page.products[1].variant_count, VARIANTS_MAX as u32);
+    assert_eq!(page.products[1].product.value.variants.len(), 20, "a list shows the first few");
+    assert_eq!(lists, 2);
+}
+
+#[tokio::test]
+async fn a_change_of_one_variant_among_2000_writes_one_row() {
+    let lab = Lab::open().await;
+    let mut wanted = product(1, VARIANTS_MAX as u32);
+    put_product(&lab.catalog, &lab.ctx, wanted.clone(), unguarded).await.unwrap();
+    let marks = |view: &mainstay_sql::View<'_>| {
+        view.query_one("SELECT total_changes()", &[], |row| row.get::<i64>(0))
+    };
+    let changes = async || lab.test.db.write(&lab.ctx, move |tx| marks(tx)).await.unwrap().unwrap();
+    let before = changes().await;
+    wanted.variants[1_234].name = "another".into();
+    put_product(&lab.catalog, &lab.ctx, wanted, unguarded).await.unwrap();
+    // The variant's row goes and comes, the product's row and the event are written.
+    assert!(changes().await - before <= 4, "{}", changes().await - before);
+}
+
+#[tokio::test]
+async fn lists_find_their_rows_by_an_index() {
+    let lab = Lab::open().await;
+    let plan = |sql: &'static str| {
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        lab.test.db.read(&lab.ctx, move |view| view.query(&explain, &[], |row| row.get::<String>(3)))
+    };
+    for sql in [
+        "SELECT id FROM products WHERE id > x'00' ORDER BY id LIMIT 20",
+        "SELECT id FROM variants WHERE product_id IN (x'01', x'02') AND place < 20 ORDER BY product_id, place",
+        "SELECT id FROM variants WHERE product_id = x'01' AND place >= 5 ORDER BY place LIMIT 20",
+        "SELECT product_id FROM product_categories WHERE category_id IN (x'01') AND product_id > x'00'",
+        "SELECT product_id FROM old_slugs WHERE slug = 'a'",
+    ] {
+        let steps = plan(sql).await.unwrap();
+        assert!(
+            steps.iter().all(|step| step.starts_with("SEARCH") && !step.contains("TEMP B-TREE")),
+            "{sql}: {steps:?}"
+        );
+    }
 }

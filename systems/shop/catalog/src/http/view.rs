@@ -1,8 +1,12 @@
 //! Products as JSON, out and in.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Product, ProductId, Variant, VariantId};
+use crate::model::{
+    AttributeValue, CategoryId, Listed, Product, ProductId, Status, Variant, VariantId, Versioned,
+};
 
 /// Some products, and the key for the next page.
 #[derive(Serialize)]
@@ -21,8 +25,23 @@ pub struct ProductView {
     pub name: String,
     pub description: String,
     pub pictures: Vec<String>,
+    pub status: Status,
     pub sellable: bool,
+    pub options: Vec<OptionView>,
+    pub categories: Vec<CategoryId>,
+    pub attributes: BTreeMap<String, AttributeValue>,
     pub variants: Vec<VariantView>,
+    /// More than `variants` has on a page of products, where only the first 20 of each are shown.
+    pub variant_count: u32,
+    /// What `If-Match` wants.
+    pub version: u64,
+}
+
+/// One option and the values that the shown variants have of it, in their order.
+#[derive(Serialize)]
+pub struct OptionView {
+    pub name: String,
+    pub values: Vec<String>,
 }
 
 /// One variant.
@@ -31,30 +50,70 @@ pub struct VariantView {
     pub id: VariantId,
     pub sku: String,
     pub name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     /// Whether it can be bought: it and its product are for sale.
     pub sellable: bool,
 }
 
+/// Some variants, and the place for the next page.
+#[derive(Serialize)]
+pub struct VariantPageView {
+    pub variants: Vec<VariantView>,
+    /// Pass it as `from`; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u32>,
+}
+
 impl ProductView {
-    /// A product for everybody.
-    pub fn of(product: Product) -> Self {
-        let sellable = product.sellable;
-        let variants = product.variants.into_iter().map(|variant| VariantView {
-            id: variant.id,
-            sku: variant.sku,
-            name: variant.name,
-            sellable: variant.sellable && sellable,
-        });
+    /// A product with all its variants.
+    pub fn of(product: Versioned<Product>) -> Self {
+        let variant_count = u32::try_from(product.value.variants.len()).unwrap_or(u32::MAX);
+        Self::of_listed(Listed { product, variant_count })
+    }
+
+    /// A product on a page.
+    pub fn of_listed(listed: Listed) -> Self {
+        let Versioned { version, value: product } = listed.product;
+        let sellable = product.status.is_sellable();
         ProductView {
+            options: options(&product),
             id: product.id,
             slug: product.slug,
             name: product.name,
             description: product.description,
             pictures: product.pictures,
+            status: product.status,
             sellable,
-            variants: variants.collect(),
+            categories: product.categories,
+            attributes: product.attributes,
+            variants: product
+                .variants
+                .into_iter()
+                .map(|variant| VariantView::of(variant, sellable))
+                .collect(),
+            variant_count: listed.variant_count,
+            version,
         }
     }
+}
+
+impl VariantView {
+    /// A variant of a product that is for sale or not.
+    pub fn of(variant: Variant, sellable: bool) -> Self {
+        let Variant { id, sku, name, options, sellable: own } = variant;
+        Self { id, sku, name, options, sellable: own && sellable }
+    }
+}
+
+fn options(product: &Product) -> Vec<OptionView> {
+    let values = |place: usize| {
+        let mut seen = std::collections::HashSet::new();
+        let values = product.variants.iter().filter_map(|variant| variant.options.get(place));
+        values.filter(|value| seen.insert(value.as_str())).cloned().collect()
+    };
+    let named = product.options.iter().enumerate();
+    named.map(|(place, name)| OptionView { name: name.clone(), values: values(place) }).collect()
 }
 
 /// What staff say a product is.
@@ -67,8 +126,16 @@ pub struct NewProduct {
     description: String,
     #[serde(default)]
     pictures: Vec<String>,
+    /// Published when neither this nor `sellable` says otherwise.
+    status: Option<Status>,
     #[serde(default = "yes")]
     sellable: bool,
+    #[serde(default)]
+    options: Vec<String>,
+    #[serde(default)]
+    categories: Vec<CategoryId>,
+    #[serde(default)]
+    attributes: BTreeMap<String, AttributeValue>,
     variants: Vec<NewVariant>,
 }
 
@@ -80,6 +147,8 @@ struct NewVariant {
     sku: String,
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    options: Vec<String>,
     #[serde(default = "yes")]
     sellable: bool,
 }
@@ -95,6 +164,7 @@ impl NewProduct {
             id: variant.id.unwrap_or_else(|| id.derive(&variant.sku)),
             sku: variant.sku,
             name: variant.name,
+            options: variant.options,
             sellable: variant.sellable,
         });
         Product {
@@ -103,7 +173,10 @@ impl NewProduct {
             name: self.name,
             description: self.description,
             pictures: self.pictures,
-            sellable: self.sellable,
+            status: self.status.unwrap_or(Status::of_sellable(self.sellable)),
+            options: self.options,
+            categories: self.categories,
+            attributes: self.attributes,
             variants: variants.collect(),
         }
     }

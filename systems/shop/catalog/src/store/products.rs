@@ -3,60 +3,149 @@
 use mainstay_core::{Result, codes};
 use mainstay_sql::{Row, Tx, View};
 
-use crate::model::{Product, ProductId};
+use crate::model::{CategoryId, Product, ProductId, Versioned};
+
+/// A product's row.
+pub struct Head {
+    /// The product without its variants.
+    pub product: Versioned<Product>,
+    /// How many variants it has.
+    pub variant_count: u32,
+}
+
+const COLUMNS: &str =
+    "id, slug, name, description, pictures, status, options, attributes, categories, version, variant_count";
 
 /// The product, without its variants.
-pub fn product(view: &View<'_>, id: ProductId) -> Result<Option<Product>> {
-    let sql = "SELECT id, slug, name, description, pictures, sellable FROM products WHERE id = ?1";
-    view.query_one(sql, &[(&id).into()], read)
+pub fn product(view: &View<'_>, id: ProductId) -> Result<Option<Head>> {
+    view.query_one(&format!("SELECT {COLUMNS} FROM products WHERE id = ?1"), &[(&id).into()], read)
 }
 
 /// The product at an address, without its variants.
-pub fn product_by_slug(view: &View<'_>, slug: &str) -> Result<Option<Product>> {
-    let sql = "SELECT id, slug, name, description, pictures, sellable FROM products WHERE slug = ?1";
-    view.query_one(sql, &[slug.into()], read)
+pub fn product_by_slug(view: &View<'_>, slug: &str) -> Result<Option<Head>> {
+    view.query_one(&format!("SELECT {COLUMNS} FROM products WHERE slug = ?1"), &[slug.into()], read)
+}
+
+/// The products with these ids, in no order; unknown ones are absent.
+pub fn products_with(view: &View<'_>, ids: &[ProductId]) -> Result<Vec<Head>> {
+    let list: Vec<_> = ids.iter().map(Into::into).collect();
+    view.query_list(&format!("SELECT {COLUMNS} FROM products WHERE id IN (:list)"), &[], &list, read)
+}
+
+/// Which products a page is of.
+pub enum In<'a> {
+    /// All.
+    All,
+    /// Those of any of these categories.
+    Categories(&'a [CategoryId]),
 }
 
 /// Products after a key in the order of ids, without their variants.
-pub fn page(view: &View<'_>, after: Option<ProductId>, limit: u32, hidden_too: bool) -> Result<Vec<Product>> {
+pub fn page(
+    view: &View<'_>,
+    which: &In<'_>,
+    after: Option<ProductId>,
+    limit: u32,
+    hidden_too: bool,
+) -> Result<Vec<Head>> {
     let start: &[u8] = after.as_ref().map_or(&[], |id| id.as_bytes());
-    view.query(
-        "SELECT id, slug, name, description, pictures, sellable FROM products \
-         WHERE id > ?1 AND (sellable = 1 OR ?2) ORDER BY id LIMIT ?3",
-        &[start.into(), hidden_too.into(), limit.into()],
-        read,
-    )
+    match which {
+        In::All => view.query(
+            &format!(
+                "SELECT {COLUMNS} FROM products WHERE id > ?1 AND (sellable = 1 OR ?2) ORDER BY id LIMIT ?3"
+            ),
+            &[start.into(), hidden_too.into(), limit.into()],
+            read,
+        ),
+        In::Categories(categories) => {
+            // Of each category the first few after the key: the page is among them.
+            let list: Vec<_> = categories.iter().map(Into::into).collect();
+            let mut found = view.query_list(
+                &format!(
+                    "SELECT {COLUMNS} FROM products WHERE id IN (SELECT product_id FROM product_categories \
+                     WHERE category_id IN (:list) AND product_id > ?1) AND (sellable = 1 OR ?2) \
+                     ORDER BY id LIMIT ?3"
+                ),
+                &[start.into(), hidden_too.into(), limit.into()],
+                &list,
+                read,
+            )?;
+            found.sort_by_key(|head| head.product.value.id);
+            found.dedup_by_key(|head| head.product.value.id);
+            found.truncate(limit as usize);
+            Ok(found)
+        }
+    }
 }
 
 /// Creates or replaces the product's own row.
-pub fn put_product(tx: &Tx<'_>, product: &Product) -> Result<()> {
-    let pictures = serde_json::to_string(&product.pictures)
-        .map_err(|error| codes::INTERNAL.because("the pictures could not be written", error))?;
+pub fn put_product(tx: &Tx<'_>, product: &Product, version: u64) -> Result<()> {
+    let categories: Vec<u8> = product.categories.iter().flat_map(|id| *id.as_bytes()).collect();
+    let variants = u32::try_from(product.variants.len()).unwrap_or(u32::MAX);
     tx.execute(
-        "INSERT INTO products (id, slug, name, description, pictures, sellable) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (id) DO UPDATE SET slug = ?2, name = ?3, description = ?4, pictures = ?5, sellable = ?6",
+        "INSERT INTO products (id, slug, name, description, pictures, sellable, status, options, attributes, \
+         categories, version, variant_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+         ON CONFLICT (id) DO UPDATE SET slug = ?2, name = ?3, description = ?4, pictures = ?5, sellable = ?6, \
+         status = ?7, options = ?8, attributes = ?9, categories = ?10, version = ?11, variant_count = ?12",
         &[
             (&product.id).into(),
             (&product.slug).into(),
             (&product.name).into(),
             (&product.description).into(),
-            (&pictures).into(),
-            product.sellable.into(),
+            (&written(&product.pictures)?).into(),
+            product.status.is_sellable().into(),
+            product.status.as_str().into(),
+            (&written(&product.options)?).into(),
+            (&written(&product.attributes)?).into(),
+            (&categories).into(),
+            signed(version).into(),
+            variants.into(),
         ],
     )?;
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> Result<Product> {
-    let pictures = serde_json::from_str(row.text(4)?)
-        .map_err(|error| codes::DATA_LOSS.because("the pictures of a product cannot be read", error))?;
-    Ok(Product {
+/// Says anew in which categories a product is found.
+pub fn put_categories(tx: &Tx<'_>, product: ProductId, old: &[CategoryId], new: &[CategoryId]) -> Result<()> {
+    for gone in old.iter().filter(|id| !new.contains(id)) {
+        let sql = "DELETE FROM product_categories WHERE category_id = ?1 AND product_id = ?2";
+        tx.execute(sql, &[gone.into(), (&product).into()])?;
+    }
+    for added in new.iter().filter(|id| !old.contains(id)) {
+        let sql = "INSERT INTO product_categories (category_id, product_id) VALUES (?1, ?2)";
+        tx.execute(sql, &[added.into(), (&product).into()])?;
+    }
+    Ok(())
+}
+
+/// A version as the database counts.
+pub(super) fn signed(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+pub(super) fn written<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| codes::INTERNAL.because("a part of a product could not be written", error))
+}
+
+pub(super) fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|error| codes::DATA_LOSS.because("a part of a product cannot be read", error))
+}
+
+fn read(row: &Row<'_>) -> Result<Head> {
+    let categories = row.blob(8)?.chunks(16).map(CategoryId::try_from_slice);
+    let product = Product {
         id: row.get(0)?,
         slug: row.get(1)?,
         name: row.get(2)?,
         description: row.get(3)?,
-        pictures,
-        sellable: row.get(5)?,
+        pictures: parsed(row.text(4)?)?,
+        status: row.text(5)?.parse()?,
+        options: parsed(row.text(6)?)?,
+        attributes: parsed(row.text(7)?)?,
+        categories: categories.collect::<Result<_>>()?,
         variants: Vec::new(),
-    })
+    };
+    Ok(Head { product: Versioned { version: row.get(9)?, value: product }, variant_count: row.get(10)? })
 }

@@ -1,10 +1,12 @@
 //! The catalogue with its doors open.
 
+use http::{HeaderName, Method};
 use mainstay_core::{Context, Id, Principal, Result};
 use mainstay_events::Outbox;
 use mainstay_host::{NoConfig, Service};
 use mainstay_rpc::{Channel, Peer, answer, request};
-use mainstay_testkit::{FrontDoors, TestDatabase};
+use mainstay_testkit::{Answer, FrontDoors, TestDatabase};
+use serde_json::Value;
 use shop_catalog::{Catalog, MIGRATIONS, Needs};
 use shop_catalog_contracts as wire;
 use wire::v1::{Product, Variant};
@@ -12,6 +14,7 @@ use wire::{CatalogClient, SERVICE};
 
 pub type ProductId = Id<wire::Product>;
 pub type VariantId = Id<wire::Variant>;
+pub type CategoryId = Id<wire::Category>;
 
 /// The service under test.
 pub struct TestApp {
@@ -59,6 +62,28 @@ impl TestApp {
             |bytes: &Vec<u8>| <wire::ProductChanged as prost::Message>::decode(bytes.as_slice()).unwrap();
         stored.iter().map(|bytes| decode(bytes).product.unwrap()).collect()
     }
+
+    /// Puts products as an import does; how many products and variants changed.
+    pub async fn upsert(&self, products: Vec<Product>) -> Result<(u32, u32)> {
+        let message = wire::UpsertProductsRequest { products };
+        answer(self.catalog.client().upsert_products(request(&self.ctx, message)).await)
+            .map(|done| (done.products_changed, done.variants_changed))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.doors.call(&customer(), Method::GET, path, Value::Null).await
+    }
+
+    /// What staff do.
+    pub async fn staff(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(HeaderName, &str)],
+        body: Value,
+    ) -> Answer {
+        self.doors.call_with(&staff(), method, path, headers, body).await
+    }
 }
 
 /// A product for sale with as many variants; ids and names follow from its number.
@@ -71,6 +96,7 @@ pub fn product(number: u8, variants: u8) -> Product {
         name: format!("colour {place}"),
         product_name: String::new(),
         sellable: true,
+        options: Vec::new(),
     };
     Product {
         id: id.to_vec(),
@@ -80,6 +106,7 @@ pub fn product(number: u8, variants: u8) -> Product {
         pictures: vec!["/pictures/cover.jpg".into()],
         variants: (0..variants).map(variant).collect(),
         sellable: true,
+        ..Default::default()
     }
 }
 

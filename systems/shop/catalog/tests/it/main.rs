@@ -2,5 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
 
 mod app;
+mod attributes;
+mod categories;
+mod conditions;
 mod http;
+mod large;
 mod products;
+mod upsert;

@@ -76,7 +76,7 @@ async fn only_staff_and_services_put_products() {
 }
 
 #[tokio::test]
-async fn the_largest_product_fits_into_its_event() {
+async fn the_largest_product_fits_into_its_events() {
     let app = TestApp::start().await;
     let mut largest = product(1, 100);
     largest.name = "🫖".repeat(200);
@@ -86,6 +86,12 @@ async fn the_largest_product_fits_into_its_event() {
         variant.sku = format!("{place:080}");
         variant.name = "🫖".repeat(200);
     }
+    largest.options = (0..5).map(|number| "🫖".repeat(59) + &number.to_string()).collect();
+    for (place, variant) in largest.variants.iter_mut().enumerate() {
+        variant.options = (0..5).map(|number| format!("{}{number}{place:03}", "🫖".repeat(56))).collect();
+    }
     app.put(largest).await.unwrap();
-    assert_eq!(app.told().await.len(), 1);
+    let told = app.told().await;
+    assert_eq!(told.iter().map(|product| product.variants.len()).collect::<Vec<_>>(), [50, 50]);
+    assert!(told.iter().all(|product| product.version == 1));
 }

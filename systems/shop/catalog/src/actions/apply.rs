@@ -1,0 +1,127 @@
+//! The one way in which a product is written: rules, rows, addresses and events together, in the caller's transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use mainstay_core::{Context, Error, Result, codes};
+use mainstay_events::Outbox;
+use mainstay_sql::{Tx, View, codes as sql, constraint};
+
+use crate::codes::{SKU_TAKEN, SLUG_TAKEN, VARIANT_TAKEN};
+use crate::model::{
+    AttributeKind, CategoryId, Product, ProductId, VariantId, Versioned, change, check, check_values,
+};
+use crate::{events, store};
+
+/// What a change of some products has to be held against, read for all of them at once.
+pub(super) struct Known {
+    owners: HashMap<VariantId, ProductId>,
+    kinds: HashMap<String, AttributeKind>,
+    categories: HashSet<CategoryId>,
+}
+
+impl Known {
+    pub(super) fn about<'a>(
+        view: &View<'_>,
+        products: impl Iterator<Item = &'a Product> + Clone,
+    ) -> Result<Self> {
+        let variants: Vec<VariantId> =
+            products.clone().flat_map(|product| product.variants.iter().map(|variant| variant.id)).collect();
+        let codes: HashSet<&String> =
+            products.clone().flat_map(|product| product.attributes.keys()).collect();
+        let categories: HashSet<CategoryId> =
+            products.flat_map(|product| product.categories.iter().copied()).collect();
+        let categories: Vec<CategoryId> = categories.into_iter().collect();
+        Ok(Self {
+            owners: store::owners_of_variants(view, &variants)?.into_iter().collect(),
+            kinds: store::kinds(view, codes)?,
+            categories: store::known_categories(view, &categories)?.into_iter().collect(),
+        })
+    }
+}
+
+/// What was written of one product.
+pub(super) struct Applied {
+    pub version: u64,
+    pub variants_changed: usize,
+}
+
+/// Turns the stored product into the wanted one. `at` stands before the names of fields in what it refuses.
+pub(super) fn apply(
+    tx: &Tx<'_>,
+    outbox: &Outbox,
+    ctx: &Context,
+    known: &Known,
+    stored: Option<&Versioned<Product>>,
+    wanted: &Product,
+    at: &str,
+) -> Result<Applied> {
+    check(wanted, at)?;
+    check_values(&wanted.attributes, &known.kinds, at)?;
+    refuse_unknown_categories(known, wanted, at)?;
+    refuse_foreign_variants(known, wanted, at)?;
+
+    let version = stored.map_or(0, |stored| stored.version) + 1;
+    let old = stored.map(|stored| &stored.value);
+    let old_variants = old.map_or(&[][..], |old| &old.variants);
+    let change = change(old_variants, &wanted.variants);
+    let put = || change.put.iter().map(|place| (*place, &wanted.variants[*place]));
+
+    let replaced: HashSet<VariantId> = old_variants.iter().map(|variant| variant.id).collect();
+    let replaced = put().map(|(_, variant)| &variant.id).filter(|id| replaced.contains(id));
+    store::remove_variants(tx, change.removed.iter().chain(replaced))?;
+    store::put_product(tx, wanted, version).map_err(|error| taken(error, at))?;
+    store::put_variants(tx, wanted.id, put()).map_err(|error| taken(error, at))?;
+    store::put_categories(tx, wanted.id, old.map_or(&[][..], |old| &old.categories), &wanted.categories)?;
+    move_slug(tx, old, wanted)?;
+    let told: Vec<_> = put().map(|(_, variant)| variant).collect();
+    events::product_changed(outbox, tx, ctx, wanted, version, &told, &change.removed)?;
+    Ok(Applied { version, variants_changed: told.len() + change.removed.len() })
+}
+
+/// The address that is given up leads to the new one from now on; the new one leads nowhere else any more.
+fn move_slug(tx: &Tx<'_>, old: Option<&Product>, wanted: &Product) -> Result<()> {
+    match old {
+        Some(old) if old.slug == wanted.slug => return Ok(()),
+        Some(old) => store::keep_old_slug(tx, &old.slug, wanted.id)?,
+        None => {}
+    }
+    store::release_old_slug(tx, &wanted.slug)
+}
+
+fn refuse_unknown_categories(known: &Known, wanted: &Product, at: &str) -> Result<()> {
+    let unknown = wanted.categories.iter().position(|id| !known.categories.contains(id));
+    unknown.map_or(Ok(()), |place| {
+        Err(codes::INVALID
+            .error("the product cannot be stored as it is")
+            .with_field(format!("{at}categories[{place}]"), "there is no such category"))
+    })
+}
+
+fn refuse_foreign_variants(known: &Known, wanted: &Product, at: &str) -> Result<()> {
+    let mut refused: Option<Error> = None;
+    for (place, variant) in wanted.variants.iter().enumerate() {
+        if known.owners.get(&variant.id).is_some_and(|owner| *owner != wanted.id) {
+            let error =
+                refused.unwrap_or_else(|| VARIANT_TAKEN.error("a variant belongs to another product"));
+            refused =
+                Some(error.with_field(format!("{at}variants[{place}].id"), "belongs to another product"));
+        }
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+/// Says in the catalogue's words which unique name was taken.
+fn taken(error: Error, at: &str) -> Error {
+    if !error.is(&sql::UNIQUE) {
+        return error;
+    }
+    match constraint(&error) {
+        Some(name) if name.contains("slug") => SLUG_TAKEN
+            .error("another product has this slug")
+            .with_field(format!("{at}slug"), "belongs to another product"),
+        Some(name) if name.contains("sku") => SKU_TAKEN
+            .error("another product has one of these stock keeping units")
+            .with_field(format!("{at}variants"), "have a sku of another product"),
+        _ => error,
+    }
+}

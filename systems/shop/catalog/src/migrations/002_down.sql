@@ -1,0 +1,12 @@
+DROP TABLE attributes;
+DROP TABLE product_categories;
+DROP TABLE categories;
+DROP TABLE old_slugs;
+DROP INDEX variants_by_options;
+ALTER TABLE variants DROP COLUMN options;
+ALTER TABLE products DROP COLUMN variant_count;
+ALTER TABLE products DROP COLUMN categories;
+ALTER TABLE products DROP COLUMN attributes;
+ALTER TABLE products DROP COLUMN options;
+ALTER TABLE products DROP COLUMN status;
+ALTER TABLE products DROP COLUMN version;

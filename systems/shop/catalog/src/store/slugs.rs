@@ -1,0 +1,25 @@
+//! Addresses that products had before: links that people have kept still lead somewhere.
+
+use mainstay_core::Result;
+use mainstay_sql::{Tx, View};
+
+use crate::model::ProductId;
+
+/// Whose address it was.
+pub fn owner_of_old_slug(view: &View<'_>, slug: &str) -> Result<Option<ProductId>> {
+    view.query_one("SELECT product_id FROM old_slugs WHERE slug = ?1", &[slug.into()], |row| row.get(0))
+}
+
+/// Remembers an address that a product gives up.
+pub fn keep_old_slug(tx: &Tx<'_>, slug: &str, product: ProductId) -> Result<()> {
+    let sql = "INSERT INTO old_slugs (slug, product_id) VALUES (?1, ?2) \
+               ON CONFLICT (slug) DO UPDATE SET product_id = ?2";
+    tx.execute(sql, &[slug.into(), (&product).into()])?;
+    Ok(())
+}
+
+/// An address that is in use again leads nowhere else.
+pub fn release_old_slug(tx: &Tx<'_>, slug: &str) -> Result<()> {
+    tx.execute("DELETE FROM old_slugs WHERE slug = ?1", &[slug.into()])?;
+    Ok(())
+}
