@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mainstay_core::{Clock, Result};
 use mainstay_notify::{Address, Notifier};
 use mainstay_sql::{CommitHook, Database, DatabaseEngine, Metrics, Options};
+use mainstay_telemetry::Heap;
 
 use crate::codes::NO_ENGINE;
 
@@ -24,6 +25,7 @@ pub struct Engines {
     databases: Vec<Arc<dyn DatabaseEngine>>,
     notifiers: Vec<Arc<dyn NotifierEngine>>,
     commit_hook: Option<Arc<dyn CommitHook>>,
+    heap: Option<Arc<dyn Heap>>,
 }
 
 impl Engines {
@@ -50,6 +52,18 @@ impl Engines {
     pub fn commit_hook(mut self, hook: Arc<dyn CommitHook>) -> Self {
         self.commit_hook = Some(hook);
         self
+    }
+
+    /// Says which allocator the process has, so that memory can be looked into.
+    #[must_use]
+    pub fn heap(mut self, heap: impl Heap + 'static) -> Self {
+        self.heap = Some(Arc::new(heap));
+        self
+    }
+
+    /// The allocator, when it is known.
+    pub fn known_heap(&self) -> Option<&Arc<dyn Heap>> {
+        self.heap.as_ref()
     }
 
     /// Opens the database of `service` at `url`; `host.no_engine` names the schemes that would do.

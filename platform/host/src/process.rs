@@ -47,7 +47,7 @@ impl Process {
         let threads = cpu_threads(settings.process.cpu_threads);
         let cpu = CpuPool::new(threads, settings.process.cpu_queue)
             .map_err(|error| NOT_STARTED.because("the threads for computing cannot be started", error))?;
-        mainstay_telemetry::process::register(&registry, &tasks, &cpu);
+        mainstay_telemetry::process::register(&registry, &tasks, &cpu, engines.known_heap());
         let root = RootKey::open_or_create(&settings.root_key())?;
         let network = Network::new(clock.clone(), tasks.clone(), TokenKeys::new(&root), registry.clone());
         for (name, address) in topology.elsewhere() {

@@ -4,6 +4,7 @@
 //! with too many label values folds the rest into one series; each of these is counted. Logs and spans have one sink
 //! a process, as standard error is one, and [`init`] installs it; metrics are handed around as a [`Registry`].
 
+pub mod heap;
 pub mod log;
 pub mod options;
 pub mod process;
@@ -11,6 +12,7 @@ pub mod registry;
 mod start;
 pub mod trace;
 
+pub use heap::{Heap, HeapFigures};
 pub use options::{LogFormat, Options};
 pub use registry::{Counter, Gauge, Histogram, LATENCY_SECONDS, OPENMETRICS, Registry, SIZE_BYTES};
 pub use start::{CODES, Guard, TELEMETRY_UNUSABLE, init};

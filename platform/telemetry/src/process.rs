@@ -1,6 +1,7 @@
 //! Figures of the process itself, read when somebody asks: memory, processor time, files, tasks, the computing pool.
 
 use std::fmt;
+use std::sync::Arc;
 
 use mainstay_core::{CpuPool, Stopwatch, Tasks};
 use prometheus_client::collector::Collector;
@@ -10,17 +11,20 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::heap::Heap;
 use crate::registry::Registry;
 
-/// Registers the figures of the process, its tasks and its computing pool.
-pub fn register(registry: &Registry, tasks: &Tasks, cpu: &CpuPool) {
-    registry.collect(Figures { started: Stopwatch::start(), tasks: tasks.clone(), cpu: cpu.clone() });
+/// Registers the figures of the process, its tasks, its computing pool and, where the allocator is known, its heap.
+pub fn register(registry: &Registry, tasks: &Tasks, cpu: &CpuPool, heap: Option<&Arc<dyn Heap>>) {
+    let (tasks, cpu, heap) = (tasks.clone(), cpu.clone(), heap.cloned());
+    registry.collect(Figures { started: Stopwatch::start(), tasks, cpu, heap });
 }
 
 struct Figures {
     started: Stopwatch,
     tasks: Tasks,
     cpu: CpuPool,
+    heap: Option<Arc<dyn Heap>>,
 }
 
 impl fmt::Debug for Figures {
@@ -33,17 +37,41 @@ impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let status = Status::read();
         gauge(&mut encoder, "process_resident_bytes", "Memory in use", status.resident_bytes)?;
+        gauge(
+            &mut encoder,
+            "process_resident_peak_bytes",
+            "The most memory in use so far",
+            status.peak_bytes,
+        )?;
         gauge(&mut encoder, "process_threads", "Threads", status.threads)?;
         gauge(&mut encoder, "process_open_files", "Open file descriptors", status.open_files)?;
         counter(&mut encoder, "process_cpu_seconds", "Processor time used", cpu_seconds())?;
         let uptime = self.started.elapsed().as_secs_f64();
         gauge(&mut encoder, "process_uptime_seconds", "Time since the start", uptime)?;
+        self.encode_heap(&mut encoder)?;
         self.encode_tasks(&mut encoder)?;
         self.encode_pool(&mut encoder)
     }
 }
 
 impl Figures {
+    fn encode_heap(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let Some(figures) = self.heap.as_ref().and_then(|heap| heap.figures()) else { return Ok(()) };
+        gauge(
+            encoder,
+            "heap_allocated_bytes",
+            "Memory that the program holds",
+            whole(figures.allocated_bytes),
+        )?;
+        gauge(encoder, "heap_active_bytes", "Pages with such memory in them", whole(figures.active_bytes))?;
+        gauge(
+            encoder,
+            "heap_mapped_bytes",
+            "Memory that the allocator took from the system",
+            whole(figures.mapped_bytes),
+        )
+    }
+
     fn encode_tasks(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let counts = self.tasks.counts();
         let mut running =
@@ -103,6 +131,7 @@ fn cpu_seconds() -> f64 {
 #[derive(Default)]
 struct Status {
     resident_bytes: i64,
+    peak_bytes: i64,
     threads: i64,
     open_files: i64,
 }
@@ -121,6 +150,7 @@ impl Status {
             std::fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count().saturating_sub(1));
         Self {
             resident_bytes: number("VmRSS:") * 1_024,
+            peak_bytes: number("VmHWM:") * 1_024,
             threads: number("Threads:"),
             open_files: whole(open_files as u64),
         }

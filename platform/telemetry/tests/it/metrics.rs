@@ -49,7 +49,7 @@ fn an_unbounded_label_is_folded() {
 async fn the_process_tells_about_itself() {
     let registry = Registry::new();
     let tasks = Tasks::new();
-    process::register(&registry, &tasks, &CpuPool::new(1, 1).unwrap());
+    process::register(&registry, &tasks, &CpuPool::new(1, 1).unwrap(), None);
     tasks.spawn("sweep", async { panic!("boom") }).join().await;
     let text = registry.encode();
     let value = |name: &str| -> f64 {
@@ -62,6 +62,7 @@ async fn the_process_tells_about_itself() {
             .unwrap()
     };
     assert!(value("process_resident_bytes") > 1_000_000.0);
+    assert!(value("process_resident_peak_bytes") >= value("process_resident_bytes"));
     assert!(value("process_threads") >= 1.0);
     assert!(value("process_open_files") >= 3.0);
     assert!(value("process_cpu_seconds_total") > 0.0);

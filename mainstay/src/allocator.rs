@@ -1,0 +1,33 @@
+//! The memory allocator of the binary: jemalloc, which several threads share without queueing and which can say at any
+//! time who holds what.
+//!
+//! Only the binary has it. Tests run with the system's own allocator, so that sanitizers and valgrind see them as they
+//! are.
+
+use mainstay_telemetry::{Heap, HeapFigures};
+use tikv_jemalloc_ctl::{epoch, stats};
+
+/// What the allocator is told before `main`: it samples one allocation in each mebibyte on average, so that a profile of
+/// the live heap is there when somebody asks, for well under a hundredth of the processor; and it gives back memory
+/// that lies idle, from a thread of its own.
+#[expect(unsafe_code, reason = "the allocator looks for its options under this name")]
+// SAFETY: jemalloc declares the symbol as `const char *` and reads it as text that ends with a zero byte. A reference
+// to an array is one thin pointer, the array ends with that byte, and nothing else in the program has the name.
+#[unsafe(export_name = "_rjem_malloc_conf")]
+pub static OPTIONS: &[u8; 68] = b"prof:true,prof_active:true,lg_prof_sample:20,background_thread:true\0";
+
+/// jemalloc as the port for memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Jemalloc;
+
+impl Heap for Jemalloc {
+    fn figures(&self) -> Option<HeapFigures> {
+        // Figures are those of the last epoch; this begins a new one.
+        epoch::advance().ok()?;
+        Some(HeapFigures {
+            allocated_bytes: stats::allocated::read().ok()? as u64,
+            active_bytes: stats::active::read().ok()? as u64,
+            mapped_bytes: stats::mapped::read().ok()? as u64,
+        })
+    }
+}
