@@ -40,6 +40,11 @@ impl DatabaseEngine for Sqlite {
         "sqlite"
     }
 
+    fn exists(&self, url: &str, service: &str) -> Result<bool> {
+        let file = file_of(url, service)?;
+        file.try_exists().map_err(|error| io("the folder of the database cannot be read", error))
+    }
+
     fn open(&self, url: &str, service: &str, options: Options) -> Result<Database> {
         let file = file_of(url, service)?;
         if let Some(folder) = file.parent() {
@@ -80,6 +85,10 @@ impl Store {
 
 #[async_trait]
 impl Engine for Store {
+    fn system(&self) -> &'static str {
+        "sqlite"
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities { several_processes: true, step_limit: true, plans: true }
     }

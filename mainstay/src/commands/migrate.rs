@@ -68,7 +68,7 @@ impl Status {
     async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
         let mut table = Table::new(&["service", "module", "version", "name", "state", "applied"]);
         let mut in_order = true;
-        for opened in operator::open(global, engines, &self.services)? {
+        for opened in operator::look(global, engines, &self.services)? {
             for line in opened.database.migration_status(&opened.migrations).await? {
                 let (state, applied, tone) = match line.state {
                     MigrationState::Applied(at) => ("applied", Some(at), Tone::Good),
@@ -96,7 +96,7 @@ impl Status {
 impl Up {
     async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
         let mut table = Table::new(&["service", "module", "version", "name"]);
-        for opened in operator::open(global, engines, &self.services)? {
+        for opened in operator::make(global, engines, &self.services)? {
             for applied in opened.database.migrate(&opened.migrations).await? {
                 table.row([
                     Cell::text(opened.name),
@@ -114,7 +114,7 @@ impl Up {
 
 impl Down {
     async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
-        for opened in operator::open(global, engines, std::slice::from_ref(&self.service))? {
+        for opened in operator::look(global, engines, std::slice::from_ref(&self.service))? {
             let set = operator::migration_set(&opened, &self.module)?;
             let taken_back = opened.database.migrate_down(set, self.to).await?;
             for line in &taken_back {

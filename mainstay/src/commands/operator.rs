@@ -5,7 +5,7 @@
 
 use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Clock, Context, Result, codes};
-use mainstay_host::{Host, Opened};
+use mainstay_host::{Host, NOTHING_HERE, Opened};
 use mainstay_sql::{MigrationSet, MigrationState};
 
 use crate::commands::Global;
@@ -20,17 +20,43 @@ pub fn context() -> Context {
     Context::background(CALLER)
 }
 
-/// The databases of the services that the words name, as they are; of all services when there are no words.
-pub fn open(global: &Global, engines: Engines, words: &[String]) -> Result<Vec<Opened>> {
-    let wanted = if words.is_empty() { None } else { Some(systems::names(words)?) };
-    let host = shop::mount(Host::new(global.configuration(&[])?, engines, Clock::system()));
-    let is_wanted = |service: &Opened| wanted.as_ref().is_none_or(|names| names.contains(&service.name));
-    Ok(host.open()?.into_iter().filter(is_wanted).collect())
+/// The databases of the services that the words name, as they are; of all services that have one when there are no
+/// words. Nothing is made.
+pub fn look(global: &Global, engines: Engines, words: &[String]) -> Result<Vec<Opened>> {
+    let wanted = if words.is_empty() { Vec::new() } else { systems::names(words)? };
+    let found = host(global, engines)?.look()?;
+    let missing = wanted.iter().find(|name| !found.iter().any(|service| service.name == **name));
+    if let Some(name) = missing {
+        return Err(NOTHING_HERE.error(format!(
+            "{name} has no database here yet; it is made when the service is first started, or by \
+             `mainstay migrate up {}`",
+            name.replacen('.', "/", 1)
+        )));
+    }
+    Ok(only(found, &wanted))
 }
 
-/// As [`open`], refusing a database that this binary's statements do not fit.
+/// As [`look`], with databases made where there are none.
+pub fn make(global: &Global, engines: Engines, words: &[String]) -> Result<Vec<Opened>> {
+    if words.is_empty() {
+        return host(global, engines)?.open();
+    }
+    let wanted = systems::names(words)?;
+    Ok(only(host(global, engines)?.open_some(&wanted)?, &wanted))
+}
+
+fn host(global: &Global, engines: Engines) -> Result<Host> {
+    Ok(shop::mount(Host::new(global.configuration(&[])?, engines, Clock::system())))
+}
+
+// All of them when none is named.
+fn only(opened: Vec<Opened>, names: &[&str]) -> Vec<Opened> {
+    opened.into_iter().filter(|service| names.is_empty() || names.contains(&service.name)).collect()
+}
+
+/// As [`look`], refusing a database that this binary's statements do not fit.
 pub async fn ready(global: &Global, engines: Engines, words: &[String]) -> Result<Vec<Opened>> {
-    let opened = open(global, engines, words)?;
+    let opened = look(global, engines, words)?;
     for service in &opened {
         let lines = service.database.migration_status(&service.migrations).await?;
         if lines.iter().any(|line| matches!(line.state, MigrationState::Pending)) {

@@ -180,6 +180,8 @@ impl Consumers {
 /// A consumer with everything that its transactions need.
 pub(crate) struct Following {
     pub(crate) consumer: Arc<Consumer>,
+    /// As operators and traces know it.
+    pub(crate) name: String,
     /// Its number in the tables.
     pub(crate) number: i64,
     pub(crate) source: Arc<str>,

@@ -45,6 +45,7 @@ mod outbox;
 mod retention;
 mod source;
 mod subscription;
+mod trace;
 
 pub use codes::CODES;
 pub use consumers::{ConsumerState, ConsumerStatus, Consumers};

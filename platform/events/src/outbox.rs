@@ -13,6 +13,7 @@ use crate::envelope::Position;
 use crate::event::{Event, EventKind, Topic};
 use crate::metrics::Metrics;
 use crate::source::{EventSource, Feed};
+use crate::trace;
 
 mod feed;
 
@@ -70,7 +71,8 @@ impl Outbox {
             )));
         }
         let id = Id::<EventKind>::generate(self.db.clock());
-        let trace = ctx.trace().to_bytes();
+        let span = trace::sending(ctx, topic.name(), &id);
+        let trace = span.context().trace().to_bytes();
         tx.execute(
             INSERT,
             &[

@@ -32,6 +32,12 @@ pub const DATA_FOLDER: Code = Code::new(
     "The data folder cannot be used",
     "Make the folder that the message names writable, or choose another one with `process.data`.",
 );
+pub const NOTHING_HERE: Code = Code::new(
+    "host.nothing_here",
+    Kind::FailedPrecondition,
+    "Nothing is kept there yet",
+    "Start the system once, or name the folder that it works in with `--data`.",
+);
 pub const NOT_DRAINED: Code = Code::new(
     "host.not_drained",
     Kind::DeadlineExceeded,
@@ -40,4 +46,5 @@ pub const NOT_DRAINED: Code = Code::new(
 );
 
 /// Every code of this crate.
-pub const CODES: &[&Code] = &[&PORT_TAKEN, &NO_PEER, &NO_ENGINE, &NOT_STARTED, &DATA_FOLDER, &NOT_DRAINED];
+pub const CODES: &[&Code] =
+    &[&PORT_TAKEN, &NO_PEER, &NO_ENGINE, &NOT_STARTED, &DATA_FOLDER, &NOTHING_HERE, &NOT_DRAINED];

@@ -80,6 +80,11 @@ impl Engines {
         engine.open(url, service, options)
     }
 
+    /// Whether `service` has a database at `url` already.
+    pub(crate) fn has_database(&self, url: &str, service: &str) -> Result<bool> {
+        self.database_engine(url)?.exists(url, service)
+    }
+
     /// The engine that opens `url`; `host.no_engine` names the schemes that would do.
     pub fn database_engine(&self, url: &str) -> Result<&Arc<dyn DatabaseEngine>> {
         by_scheme(&self.databases, url, "database.url", |engine| engine.scheme())

@@ -15,13 +15,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::background::Background;
-use crate::codes::{NOT_STARTED, PORT_TAKEN};
+use crate::codes::{NOT_STARTED, NOTHING_HERE, PORT_TAKEN};
 use crate::edge::{Edge, EdgeAuthenticator, MakeSessions, NoSessions};
 use crate::engines::Engines;
 use crate::folder::FolderMarks;
 use crate::health;
 use crate::mounting::{Mounting, OneService, StandIn};
-use crate::process::Process;
+use crate::process::{Missing, Process};
 use crate::running::{Running, RunningParts};
 use crate::scope::Scope;
 use crate::service::{Mounted, Service};
@@ -160,14 +160,36 @@ impl Host {
         Ok(self)
     }
 
-    /// Opens the databases of all services and starts nothing: for commands that look at them or migrate them.
+    /// Opens the databases of all services, made where there are none, and starts nothing: for commands that migrate
+    /// them.
     pub fn open(self) -> Result<Vec<Opened>> {
+        self.opened(Missing::Make, |_| Missing::Make)
+    }
+
+    /// As [`Host::open`] for the named services; the others are left out unless they have a database.
+    pub fn open_some(self, names: &[&str]) -> Result<Vec<Opened>> {
+        let missing = |name: &str| if names.contains(&name) { Missing::Make } else { Missing::Refuse };
+        self.opened(Missing::Make, missing)
+    }
+
+    /// As [`Host::open`], but makes nothing: services without a database are left out. For commands that look.
+    ///
+    /// # Errors
+    /// `host.nothing_here` when nothing has run in the data folder yet.
+    pub fn look(self) -> Result<Vec<Opened>> {
+        self.opened(Missing::Refuse, |_| Missing::Refuse)
+    }
+
+    fn opened(self, keys: Missing, database: impl Fn(&str) -> Missing) -> Result<Vec<Opened>> {
         let mut host = self.check()?;
-        let process = host.process()?;
+        let process = host.process(keys)?;
         let mut opened = Vec::new();
         for service in &mut host.services {
-            let scope = Scope::new(service.name(), Arc::clone(&process));
-            service.gather(&scope)?;
+            let scope = Scope::new(service.name(), Arc::clone(&process), database(service.name()));
+            match service.gather(&scope) {
+                Err(error) if error.is(&NOTHING_HERE) => continue,
+                gathered => gathered?,
+            }
             let parts = scope.into_parts();
             if let Some(database) = parts.database {
                 let (migrations, sagas) = (parts.migrations, parts.sagas);
@@ -177,20 +199,20 @@ impl Host {
         Ok(opened)
     }
 
-    fn process(&self) -> Result<Arc<Process>> {
+    fn process(&self, missing: Missing) -> Result<Arc<Process>> {
         let settings = self.settings()?;
         let mounted: BTreeSet<&'static str> = self.services.iter().map(|service| service.name()).collect();
         if mounted.len() < self.services.len() {
             return Err(NOT_STARTED.error("a service is mounted twice in one process"));
         }
         let topology = Topology::new(mounted, &settings.peers);
-        Process::new(settings, self.engines.clone(), self.clock.clone(), topology)
+        Process::new(settings, self.engines.clone(), self.clock.clone(), topology, missing)
     }
 
     /// Starts everything. When this returns, every service takes requests and its background work has begun.
     pub async fn start(self) -> Result<Running> {
         let mut host = self.check()?;
-        let process = host.process()?;
+        let process = host.process(Missing::Make)?;
         let admin = &process.settings.http.admin;
         let guard = OperatorGuard::from_file(process.settings.http.admin_address()?, &admin.token_file)?;
         let telemetry = if host.logs {
@@ -331,7 +353,7 @@ async fn listen(key: &str, app: App) -> Result<mainstay_http::Bound> {
 
 /// Opens, migrates and starts one service.
 async fn start_one(service: &mut dyn Mounting, process: &Arc<Process>) -> Result<(Mounted, Background)> {
-    let scope = Scope::new(service.name(), Arc::clone(process));
+    let scope = Scope::new(service.name(), Arc::clone(process), Missing::Make);
     service.gather(&scope)?;
     let parts = scope.into_parts();
     if let Some(database) = &parts.database {

@@ -26,7 +26,7 @@ pub mod settings;
 pub mod signals;
 pub mod topology;
 
-pub use codes::CODES;
+pub use codes::{CODES, NOTHING_HERE};
 pub use edge::{Edge, NoSessions};
 pub use engines::{Engines, NotifierEngine};
 pub use host::{Host, Opened};

@@ -10,7 +10,7 @@ use mainstay_rpc::{Channel, Network, RpcService, event_log};
 use mainstay_secrets::RootKey;
 use mainstay_telemetry::Registry;
 
-use crate::codes::NOT_STARTED;
+use crate::codes::{NOT_STARTED, NOTHING_HERE};
 use crate::engines::Engines;
 use crate::settings::Settings;
 use crate::topology::Topology;
@@ -34,6 +34,15 @@ pub(crate) struct Process {
     pub(crate) streams: Shutdown,
 }
 
+/// What becomes of databases and keys that are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// They are made: a start, a migration.
+    Make,
+    /// They are refused: looking at a folder must not change it.
+    Refuse,
+}
+
 impl Process {
     /// Makes what is shared: the root key's file and the folder for mail among it.
     pub(crate) fn new(
@@ -41,6 +50,7 @@ impl Process {
         engines: Engines,
         clock: Clock,
         topology: Topology,
+        missing: Missing,
     ) -> Result<Arc<Self>> {
         let tasks = Tasks::new();
         let registry = Registry::new();
@@ -48,6 +58,13 @@ impl Process {
         let cpu = CpuPool::new(threads, settings.process.cpu_queue)
             .map_err(|error| NOT_STARTED.because("the threads for computing cannot be started", error))?;
         mainstay_telemetry::process::register(&registry, &tasks, &cpu, engines.known_heap());
+        // The first start makes the root key, so without it nobody has worked here.
+        if missing == Missing::Refuse && !settings.root_key().exists() {
+            return Err(NOTHING_HERE.error(format!(
+                "nothing has run in the folder {} yet; start the system once, or name its folder with --data",
+                settings.process.data.display()
+            )));
+        }
         let root = RootKey::open_or_create(&settings.root_key())?;
         let network = Network::new(clock.clone(), tasks.clone(), TokenKeys::new(&root), registry.clone());
         for (name, address) in topology.elsewhere() {

@@ -17,8 +17,9 @@ use mainstay_telemetry::Registry;
 use mainstay_workflow::Sagas;
 use parking_lot::Mutex;
 
+use crate::codes::NOTHING_HERE;
 use crate::loops::Loops;
-use crate::process::Process;
+use crate::process::{Missing, Process};
 use crate::topology::Place;
 
 /// The tables that capabilities of the platform keep in a service's database, before the service's own.
@@ -38,6 +39,7 @@ pub fn service_key(root: &RootKey, name: &str) -> Key {
 pub struct Scope {
     name: &'static str,
     process: Arc<Process>,
+    missing: Missing,
     registry: Registry,
     parts: Mutex<Parts>,
 }
@@ -57,9 +59,9 @@ pub(crate) struct Parts {
 }
 
 impl Scope {
-    pub(crate) fn new(name: &'static str, process: Arc<Process>) -> Self {
+    pub(crate) fn new(name: &'static str, process: Arc<Process>, missing: Missing) -> Self {
         let registry = process.registry.scoped(name);
-        Self { name, process, registry, parts: Mutex::default() }
+        Self { name, process, missing, registry, parts: Mutex::default() }
     }
 
     /// The service's name, such as `shop.orders`.
@@ -81,6 +83,9 @@ impl Scope {
         }
         let process = &self.process;
         let url = &process.settings.database.url;
+        if self.missing == Missing::Refuse && !process.engines.has_database(url, self.name)? {
+            return Err(NOTHING_HERE.error(format!("{} has no database at {url} yet", self.name)));
+        }
         let database = process.engines.open_database(url, self.name, &process.clock, &process.sql_metrics)?;
         parts.database = Some(database.clone());
         parts.leadership = Some(Leadership::idle());

@@ -15,6 +15,7 @@ use crate::new_job::{MAX_UNIQUE_KEY_BYTES, NewJob};
 use crate::runner::Runner;
 use crate::schedule::Schedule;
 use crate::store;
+use crate::trace;
 
 /// Enqueues jobs, and runs them under the service's lease. Cheap to clone.
 #[derive(Clone)]
@@ -126,7 +127,8 @@ impl Jobs {
             );
         }
         let id = Id::generate(self.0.db.clock());
-        let enqueued = store::insert(tx, ctx, id, &job)?;
+        let span = trace::sending(ctx, job.kind, &id);
+        let enqueued = store::insert(tx, &span.context(), id, &job)?;
         if !enqueued.existed {
             tx.after_commit(&self.0.wake);
             self.0.metrics.enqueued(job.kind);

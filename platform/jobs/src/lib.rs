@@ -52,6 +52,7 @@ mod new_job;
 mod runner;
 mod schedule;
 mod store;
+mod trace;
 
 pub use codes::CODES;
 pub use job::{Job, JobContext, JobKind, Policy};

@@ -74,7 +74,7 @@ impl Caller {
         let tenant: [u8; 16] = self.tenant.as_slice().try_into().map_err(|_| unreadable())?;
         let trace = TraceContext::from_bytes(&self.trace).ok_or_else(unreadable)?;
         let on_behalf_of = self.on_behalf_of.as_ref().map(|text| text.parse()).transpose()?;
-        let context = Context::new(TenantId::from_bytes(tenant), self.principal.parse()?, trace.child());
+        let context = Context::new(TenantId::from_bytes(tenant), self.principal.parse()?, trace);
         Ok(context.with_on_behalf_of(on_behalf_of))
     }
 }

@@ -77,6 +77,7 @@ impl Parts {
 
         // Trace: a span around all that follows; the callee's work hangs below it.
         let mut span = span_as(&ctx, Role::Client, span_name(&ctx, &request));
+        trace::describe(&mut span, &self.callee, &request);
         trace::write(request.headers_mut(), span.context().trace());
 
         // Attempt: only for the eyes of who reads the callee's trace.

@@ -158,6 +158,7 @@ impl Mount {
         let ctx = Context::received(tenant, principal, on_behalf_of, trace, deadline, attempt);
         let mut span = span_as(&ctx, Role::Server, span_name(&ctx, &request));
         if span.is_recording() {
+            trace::describe(&mut span, &self.name, &request);
             span.set("rpc.attempt", i64::from(attempt));
         }
         request.extensions_mut().insert(span.context());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mainstay_core::{Clock, Context, Result};
-use mainstay_telemetry::SpanGuard;
+use mainstay_telemetry::{Role, SpanGuard, span_as};
 use tokio::sync::oneshot;
 
 use crate::codes;
@@ -70,7 +70,7 @@ impl Database {
         F: FnMut(&View<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let span = self.span(ctx, "sql.read");
+        let span = self.span(ctx, "read");
         let mut read = Read::new(closure, ctx, &self.door);
         let outcome = match self.engine.read_inline(&mut read) {
             Inline::Done => read.into_outcome(),
@@ -111,16 +111,19 @@ impl Database {
         F: FnMut(&Tx<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let span = self.span(ctx, "sql.write");
+        let span = self.span(ctx, "write");
         let (work, answer) = Write::new(closure, ctx, &self.door, steps);
         self.engine.write(work);
         noted(span, receive(answer).await)
     }
 
-    fn span(&self, ctx: &Context, name: &'static str) -> Option<SpanGuard> {
+    // One span a transaction, since that is what crosses to the database; in OpenTelemetry's words for databases.
+    fn span(&self, ctx: &Context, operation: &'static str) -> Option<SpanGuard> {
         ctx.trace().sampled.then(|| {
-            let mut span = mainstay_telemetry::span(ctx, name);
-            span.set("database", self.door.name.clone());
+            let mut span = span_as(ctx, Role::Client, format!("{operation} {}", self.door.name));
+            span.set("db.system.name", self.engine.system());
+            span.set("db.namespace", self.door.name.clone());
+            span.set("db.operation.name", operation);
             span
         })
     }

@@ -57,6 +57,9 @@ pub struct Capabilities {
 /// One open database of an engine.
 #[async_trait]
 pub trait Engine: Send + Sync + 'static {
+    /// Its name in traces, as OpenTelemetry's list of database systems has it, such as `sqlite`.
+    fn system(&self) -> &'static str;
+
     fn capabilities(&self) -> Capabilities;
 
     /// Queues work that may write. Returns at once; a full queue answers `core.overloaded`, a closed one `sql.closed`.
@@ -150,6 +153,9 @@ impl Options {
 pub trait DatabaseEngine: Send + Sync {
     /// What stands before the colon of the URL.
     fn scheme(&self) -> &'static str;
+
+    /// Whether there is a database of `service` at `url` already: opening would make one where there is none.
+    fn exists(&self, url: &str, service: &str) -> Result<bool>;
 
     /// Opens (and if need be creates) the database of `service` at `url`.
     fn open(&self, url: &str, service: &str, options: Options) -> Result<Database>;

@@ -10,7 +10,7 @@ use shop_payments_contracts::{
     Difference, DifferenceKind, Payment, PaymentsClient, ReconcileRequest, ReconcileResponse, SERVICE,
 };
 
-use crate::commands::Global;
+use crate::commands::{Global, operator};
 use crate::output::{self, Cell, Format, Table, Tone};
 use crate::shop;
 
@@ -44,6 +44,12 @@ impl Reconcile {
         let elsewhere =
             mainstay_host::Settings::read(&configuration)?.peers.addresses().contains_key(SERVICE);
         let here: &[&str] = if elsewhere { &[] } else { &[SERVICE] };
+        if !elsewhere {
+            // Whoever only asks must not find an empty shop made in the wrong folder.
+            for service in operator::look(&global, engines.clone(), &["shop/payments".to_owned()])? {
+                service.database.close().await;
+            }
+        }
         let host = Host::new(configuration, engines, Clock::system());
         let running = shop::mount_some(host, here)?.start().await?;
 

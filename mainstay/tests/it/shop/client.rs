@@ -42,11 +42,15 @@ pub struct Client {
     address: SocketAddr,
     connection: Option<http1::SendRequest<Full<Bytes>>>,
     pub bearer: Option<String>,
+    /// The caller's own span, told with each request.
+    pub traceparent: Option<String>,
+    /// Requests with a caller's span, so far.
+    pub sent: usize,
 }
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, connection: None, bearer: None }
+        Self { address, connection: None, bearer: None, traceparent: None, sent: 0 }
     }
 
     pub async fn get(&mut self, path: &str) -> Sent {
@@ -86,6 +90,10 @@ impl Client {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
         if let Some(bearer) = &self.bearer {
             request = request.header("authorization", format!("Bearer {bearer}"));
+        }
+        if let Some(traceparent) = &self.traceparent {
+            request = request.header("traceparent", traceparent);
+            self.sent += 1;
         }
         if body.is_some() {
             request = request.header("content-type", "application/json");

@@ -1,7 +1,7 @@
 //! The checkout suite with the whole shop in one process.
 
 use super::world::Topology;
-use super::{attacks, journeys, provider};
+use super::{attacks, journeys, provider, traces};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_buys_and_gets_order_mail_and_report() {
@@ -87,4 +87,9 @@ async fn forged_and_stale_webhooks_are_refused() {
 async fn a_payment_that_lands_when_the_goods_are_gone_goes_back_and_the_buyer_is_told() {
     provider::a_payment_that_lands_when_the_goods_are_gone_goes_back_and_the_buyer_is_told(Topology::One)
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_one_connected_trace() {
+    traces::an_order_is_one_connected_trace(Topology::One).await;
 }

@@ -2,7 +2,7 @@
 //! out: outsiders reach payments there at another address, and the refusal is the same code.
 
 use super::world::Topology;
-use super::{attacks, journeys, provider};
+use super::{attacks, journeys, provider, traces};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guest_buys_and_gets_order_mail_and_report() {
@@ -83,4 +83,9 @@ async fn a_provider_that_never_answers_ends_with_the_hold() {
 async fn a_payment_that_lands_when_the_goods_are_gone_goes_back_and_the_buyer_is_told() {
     provider::a_payment_that_lands_when_the_goods_are_gone_goes_back_and_the_buyer_is_told(Topology::Split)
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_one_connected_trace() {
+    traces::an_order_is_one_connected_trace(Topology::Split).await;
 }

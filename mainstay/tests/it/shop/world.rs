@@ -58,6 +58,13 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Asks it to stop as a supervisor does, and waits until it has: it drains.
+    pub fn stop(&mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "it did not drain");
+    }
+
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|status| status.is_some())
     }
@@ -107,7 +114,7 @@ pub struct World {
 
 /// What runs beside the buyers' process when the shop is split. The fields are ended in this order.
 struct Apart {
-    _payments: Process,
+    payments: Process,
     _provider: Provider,
 }
 
@@ -161,6 +168,14 @@ impl World {
         }
     }
 
+    /// Drains every process and leaves it ended.
+    pub fn stop(&mut self) {
+        self.shop.stop();
+        if let Some(apart) = &mut self.apart {
+            apart.payments.stop();
+        }
+    }
+
     /// Starts the crash harness on the same data, to abort where `abort` says, such as `before:17`.
     pub fn start_fragile(&self, crashbox: &Path, abort: &str) -> Result<Process, String> {
         let mut arguments = vec!["--abort".to_owned(), abort.to_owned()];
@@ -195,7 +210,7 @@ impl World {
             SERVICES.iter().map(|service| service.name).filter(|name| *name != "shop.payments").collect();
         self.shop = serve(&rest, rpc_shop, &[("shop.payments", rpc_payments)]);
         provider.tell(payments.address);
-        self.apart = Some(Apart { _payments: payments, _provider: provider });
+        self.apart = Some(Apart { payments, _provider: provider });
     }
 }
 

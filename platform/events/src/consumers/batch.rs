@@ -12,6 +12,7 @@ use super::store::{self, Failed, Progress};
 use crate::codes;
 use crate::envelope::{Envelope, Page, Position};
 use crate::event::EventKind;
+use crate::trace;
 
 /// What became of a page, for logs and metrics after the commit: the transaction may be repeated.
 #[derive(Debug)]
@@ -183,12 +184,17 @@ fn handle(
             return Err(blame.error());
         }
         let context = context(following, envelope, attempt);
+        let mut span =
+            trace::processing(&context, &following.name, following.consumer.topic, envelope, attempt);
+        let context = span.context();
         // A panic must not take the page's other events with it; the savepoint undoes what it left behind.
-        catch_unwind(AssertUnwindSafe(|| following.consumer.handler.handle(tx, &context, envelope)))
-            .unwrap_or_else(|panic| {
-                let words = panic_message(panic.as_ref()).to_owned();
-                Err(codes::HANDLER_PANICKED.because("the handler panicked", words))
-            })?;
+        let handled =
+            catch_unwind(AssertUnwindSafe(|| following.consumer.handler.handle(tx, &context, envelope)))
+                .unwrap_or_else(|panic| {
+                    let words = panic_message(panic.as_ref()).to_owned();
+                    Err(codes::HANDLER_PANICKED.because("the handler panicked", words))
+                });
+        span.note(handled)?;
         Ok(Handled::Applied)
     });
     match outcome {
@@ -208,7 +214,7 @@ fn concerns_the_transaction(error: &Error) -> bool {
 fn context(following: &Following, envelope: &Envelope, attempt: u32) -> Context {
     let mut context = following.context.clone();
     if let Some(trace) = envelope.trace {
-        context = context.with_trace(trace.child());
+        context = context.with_trace(trace);
     }
     if attempt > 1 { context.with_attempt(attempt) } else { context }
 }

@@ -74,7 +74,7 @@ impl<S: Handle> Entrance for Observe<S> {
         let (trace, parent) = self.trace(request.headers());
         let deadline = self.clock.monotonic() + self.request_timeout;
         let visit = Arc::new(Visit::new(deadline, trace, parent));
-        let seen = Seen::new(request.method(), request.uri());
+        let seen = Seen::new(request.method(), request.uri(), trace.sampled);
         let span =
             trace.sampled.then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
         let underway = Underway::new(&self.metrics, &visit);
@@ -109,7 +109,7 @@ impl<S> Observe<S> {
             })
         });
         if let Some(mut span) = span.filter(SpanGuard::is_recording) {
-            span.rename(visit.route_name().to_owned());
+            describe(&mut span, &seen, visit.route_name());
             span.set("http.response.status_code", i64::from(status.as_u16()));
             if let Some(problem) = response.extensions().get::<Problem>() {
                 span.fail(problem.error());
@@ -135,15 +135,39 @@ fn is_shed(response: &Response) -> bool {
     response.extensions().get::<Problem>().is_some_and(|problem| problem.error().is(&OVERLOADED))
 }
 
-/// What the access log wants of a request that is gone by then; empty when nobody looks.
+/// The request in OpenTelemetry's words for HTTP. The query stays out: anything may stand there.
+fn describe(span: &mut SpanGuard, seen: &Seen, route: &str) {
+    span.set("url.scheme", "http");
+    if !seen.path.is_empty() {
+        span.set("url.path", seen.path.clone());
+    }
+    match route.split_once(' ') {
+        Some((method, path)) => {
+            span.rename(route.to_owned());
+            span.set("http.request.method", method.to_owned());
+            span.set("http.route", path.to_owned());
+        }
+        // No route has it: the path is whatever somebody thought up, so it names nothing.
+        None => {
+            let known = STANDARD_METHODS.contains(&seen.method.as_str());
+            span.rename(if known { seen.method.clone() } else { "HTTP".to_owned() });
+            span.set("http.request.method", if known { seen.method.clone() } else { "_OTHER".to_owned() });
+        }
+    }
+}
+
+/// The methods that a span may be named by; others are made up by whoever sends them.
+const STANDARD_METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
+
+/// What the access log and a span want of a request that is gone by then; empty when nobody looks.
 struct Seen {
     method: String,
     path: String,
 }
 
 impl Seen {
-    fn new(method: &Method, uri: &Uri) -> Self {
-        if tracing::enabled!(target: "mainstay_http::access", tracing::Level::DEBUG) {
+    fn new(method: &Method, uri: &Uri, sampled: bool) -> Self {
+        if sampled || tracing::enabled!(target: "mainstay_http::access", tracing::Level::DEBUG) {
             Self { method: method.to_string(), path: uri.path().to_owned() }
         } else {
             Self { method: String::new(), path: String::new() }

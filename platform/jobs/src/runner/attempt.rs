@@ -12,6 +12,7 @@ use crate::backoff;
 use crate::codes;
 use crate::job::{JobContext, Registered};
 use crate::store::Claimed;
+use crate::trace;
 
 pub(super) async fn run(registered: &Registered, claimed: &Claimed, lease: Lease, clock: &Clock) -> Ended {
     let watch = Stopwatch::start();
@@ -24,14 +25,18 @@ pub(super) async fn run(registered: &Registered, claimed: &Claimed, lease: Lease
 
 async fn result(registered: &Registered, claimed: &Claimed, lease: Lease, clock: &Clock) -> Result<()> {
     let limit = registered.policy.timeout;
-    let ctx =
-        claimed.caller.context()?.with_attempt(claimed.attempts).with_deadline(clock.monotonic() + limit);
+    let caller = claimed.caller.context()?;
+    let mut span = trace::processing(&caller, registered.kind, &claimed.id, claimed.attempts);
+    let ctx = span.context().with_attempt(claimed.attempts).with_deadline(clock.monotonic() + limit);
     let cx = JobContext { ctx, id: claimed.id, lease };
     let work = AssertUnwindSafe(registered.handler.run(&cx, &claimed.payload)).catch_unwind();
-    clock.timeout(limit, work).await?.unwrap_or_else(|panic| {
-        let words = panic_message(panic.as_ref()).to_owned();
-        Err(codes::PANICKED.because("the job panicked", words))
-    })
+    let outcome = clock.timeout(limit, work).await.and_then(|ended| {
+        ended.unwrap_or_else(|panic| {
+            let words = panic_message(panic.as_ref()).to_owned();
+            Err(codes::PANICKED.because("the job panicked", words))
+        })
+    });
+    span.note(outcome)
 }
 
 fn failure(registered: &Registered, claimed: &Claimed, clock: &Clock, error: &Error) -> Ending {

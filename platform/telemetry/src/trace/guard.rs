@@ -84,6 +84,8 @@ impl SpanGuard {
     pub fn fail(&mut self, error: &Error) {
         if let Some(span) = &mut self.span {
             span.set_attribute(KeyValue::new("error.code", error.code().to_owned()));
+            // The name that OpenTelemetry's conventions have for it.
+            span.set_attribute(KeyValue::new("error.type", error.code().to_owned()));
             span.set_status(Status::error(error.message().to_owned()));
         }
     }

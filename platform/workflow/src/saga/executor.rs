@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use mainstay_core::{Context, Id, Result, Stopwatch, Timestamp};
+use mainstay_telemetry::SpanGuard;
 
 use self::fail::Unreadable;
 use super::attempt::attempt;
@@ -161,7 +162,7 @@ impl<S: State> Flight<S> {
             }
             limit = limit.min(deadline.since(began));
         }
-        let mut span = mainstay_telemetry::span(&self.row.context, step.name());
+        let mut span = self.span(step.name(), "");
         let cx = Arc::new(self.step_context(step.name(), span.context(), limit));
         let watch = Stopwatch::start();
         let outcome = attempt(cx.clock(), limit, cx.run, step.name(), step.run(&cx, &mut state)).await;
@@ -178,7 +179,7 @@ impl<S: State> Flight<S> {
         let step = &executor.definition.steps[place];
         let began = self.term.db.clock().now();
         let limit = step.policy().timeout;
-        let mut span = mainstay_telemetry::span(&self.row.context, format!("undo {}", step.name()));
+        let mut span = self.span(step.name(), "undo ");
         let cx = Arc::new(self.step_context(step.name(), span.context(), limit));
         let watch = Stopwatch::start();
         let outcome = attempt(cx.clock(), limit, cx.run, step.name(), step.undo(&cx, &mut state)).await;
@@ -194,6 +195,18 @@ impl<S: State> Flight<S> {
         let pivot = self.executor.pivot;
         let undecided = place < pivot || (place == pivot && !self.standing.unknown);
         self.row.deadline.filter(|_| undecided)
+    }
+
+    /// Around one attempt. A run that slept goes on in the trace of whoever started it.
+    fn span(&self, step: &'static str, prefix: &str) -> SpanGuard {
+        if !self.row.context.trace().sampled {
+            return mainstay_telemetry::span(&self.row.context, step);
+        }
+        let mut span = mainstay_telemetry::span(&self.row.context, format!("{prefix}{step}"));
+        span.set("saga.name", self.executor.definition.name);
+        span.set("saga.run", self.row.run.to_string());
+        span.set("saga.attempt", i64::from(self.standing.attempts + 1));
+        span
     }
 
     fn step_context(&self, step: &'static str, context: Context, limit: Duration) -> StepContext {

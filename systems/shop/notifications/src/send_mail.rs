@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use mainstay_core::{Id, Result};
 use mainstay_jobs::{Job, JobContext, Policy};
 use mainstay_notify::{Address, Message, MessageKind, Notifier};
+use mainstay_telemetry::{Role, span_as};
 use serde::{Deserialize, Serialize};
 
 use crate::letter::Letter;
@@ -43,6 +44,8 @@ impl Job for SendMail {
         let rendered = self.templates.render(&mail.letter)?;
         let message =
             Message::new(mail.id, to, mail.letter.subject(), rendered.text)?.with_html(rendered.html)?;
-        self.notifier.send(cx.ctx(), &message).await
+        let mut span = span_as(cx.ctx(), Role::Client, "send mail");
+        let sent = self.notifier.send(&span.context(), &message).await;
+        span.note(sent)
     }
 }

@@ -93,7 +93,7 @@ impl Orders {
         let refund = needs.sagas.register(refund::definition(&needs.peers, &needs.outbox))?;
         let sagas = needs.sagas.clone();
         needs.consumers.add(
-            Subscription::new("orders.payments", &shop_payments_contracts::TOPIC, needs.payment_news)
+            Subscription::new("shop.orders.payments", &shop_payments_contracts::TOPIC, needs.payment_news)
                 .handle(move |tx, ctx, envelope, event| events::on_payment(&sagas, tx, ctx, envelope, event)),
         )?;
         // A projection that was never built, or whose building was cut off, is built beside the traffic.

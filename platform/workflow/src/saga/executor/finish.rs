@@ -106,7 +106,7 @@ impl<S: State> Flight<S> {
             asleep: self.row.asleep,
             end: end.clone(),
         };
-        let written = commit(&self.term, &self.row.context, move |tx, blame| write.apply(tx, blame)).await;
+        let written = commit(&self.term, &span.context(), move |tx, blame| write.apply(tx, blame)).await;
         let (state, json) = match written {
             Ok(written) => written,
             Err(Uncommitted::Refused(error)) => {

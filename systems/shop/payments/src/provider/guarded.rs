@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Money, Result, Stopwatch, Timestamp};
 use mainstay_resilience::{Dependency, Options, RetryOptions};
-use mainstay_telemetry::{Registry, Role, span_as};
+use mainstay_telemetry::{Registry, span};
 
 use crate::metrics::{Metrics, Operation};
 use crate::model::{PaymentId, RefundId, Seen};
@@ -46,7 +46,7 @@ impl<P: Provider> Guarded<P> {
     where
         F: Future<Output = Result<T>>,
     {
-        let mut span = span_as(ctx, Role::Client, operation.span());
+        let mut span = span(ctx, operation.span());
         let watch = Stopwatch::start();
         let outcome = self.dependency.call(&span.context(), |ctx| call(&self.provider, ctx)).await;
         self.metrics.called(operation, watch.elapsed(), outcome.is_err());

@@ -11,6 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use mainstay_core::{Context, Error, Money, Result, Timestamp};
+use mainstay_telemetry::{Role, SpanGuard, span_as};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -95,13 +96,16 @@ impl TestProviderAdapter {
         request: http::request::Builder,
         body: Bytes,
     ) -> Result<T> {
+        let mut span = span_as(ctx, Role::Client, "");
         let request = request
             .header(AUTHORIZATION, self.authorisation.clone())
-            .header("traceparent", ctx.trace().traceparent())
+            .header("traceparent", span.context().trace().traceparent())
             .body(Full::new(body))
             .map_err(|error| codes::PROVIDER_BROKEN.because("a request cannot be built", error))?;
-        let response = self.client.request(request).await.map_err(unreachable)?;
+        describe(&mut span, &request);
+        let response = span.note(self.client.request(request).await.map_err(unreachable))?;
         let status = response.status();
+        span.set("http.response.status_code", i64::from(status.as_u16()));
         let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES)
             .collect()
             .await
@@ -112,8 +116,21 @@ impl TestProviderAdapter {
                 codes::PROVIDER_BROKEN.because("the provider's answer cannot be read", error)
             });
         }
-        Err(refusal(status, &body))
+        span.note(Err(refusal(status, &body)))
     }
+}
+
+// In OpenTelemetry's words for HTTP. Which charge it is stands in the path, so the span is named by the method alone.
+fn describe(span: &mut SpanGuard, request: &Request<Full<Bytes>>) {
+    if !span.is_recording() {
+        return;
+    }
+    let (method, uri) = (request.method().as_str(), request.uri());
+    span.rename(method.to_owned());
+    span.set("http.request.method", method.to_owned());
+    span.set("url.full", uri.to_string());
+    span.set("server.address", uri.host().unwrap_or_default().to_owned());
+    span.set("server.port", i64::from(uri.port_u16().unwrap_or(80)));
 }
 
 // A connection that broke says nothing about what the provider did before.
