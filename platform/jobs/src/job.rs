@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::codes;
+use crate::rate::Rate;
 
 /// Ids of jobs.
 pub enum JobKind {}
@@ -50,6 +51,8 @@ pub struct Policy {
     pub timeout: Duration,
     /// How many of the kind run at a time. 8 by default: enough to hide a slow mail server, too few to drown one.
     pub concurrency: usize,
+    /// How often the kind may start, where the other side minds. No limit by default.
+    pub rate: Option<Rate>,
 }
 
 impl Default for Policy {
@@ -60,6 +63,7 @@ impl Default for Policy {
             longest_retry: Duration::from_secs(600),
             timeout: Duration::from_secs(60),
             concurrency: 8,
+            rate: None,
         }
     }
 }

@@ -12,6 +12,8 @@
 //!   the others: keep `High` for what people wait for.
 //! - *Bounded.* At most [`Policy::concurrency`] of a kind and [`Jobs::CONCURRENCY`] in all run at a time; each attempt
 //!   has a time limit. How many may be queued is bounded by the disk alone, like every table.
+//! - *No faster than told.* A kind with a [`Rate`] starts so many in a time; the bucket is kept in the database, so a
+//!   restart does not fill it.
 //! - *One worker.* Jobs and schedules run under the service's lease. Who lost it is stopped and records nothing.
 //! - *Schedules fire once.* The firing and the next time are one transaction. What was missed while nobody led fires
 //!   once, late; a firing is passed over while the former one still runs. Times are UTC.
@@ -49,6 +51,7 @@ mod jobs;
 mod metrics;
 mod migrations;
 mod new_job;
+mod rate;
 mod runner;
 mod schedule;
 mod store;
@@ -60,3 +63,4 @@ pub use jobs::{Enqueued, Jobs};
 pub use metrics::Metrics;
 pub use migrations::MIGRATIONS;
 pub use new_job::{MAX_PAYLOAD_BYTES, MAX_UNIQUE_KEY_BYTES, NewJob, Priority};
+pub use rate::Rate;

@@ -210,6 +210,20 @@ pub(crate) fn prune(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {
     )
 }
 
+/// When the kind's bucket of starts is full again; `None` for one that was never touched.
+pub(crate) fn rate(view: &View<'_>, kind: &str) -> Result<Option<Timestamp>> {
+    view.query_one("SELECT full_at FROM job_rates WHERE kind = ?1", &[kind.into()], |row| row.get(0))
+}
+
+pub(crate) fn set_rate(tx: &Tx<'_>, kind: &str, full_at: Timestamp) -> Result<()> {
+    tx.execute(
+        "INSERT INTO job_rates (kind, full_at) VALUES (?1, ?2)
+         ON CONFLICT (kind) DO UPDATE SET full_at = excluded.full_at",
+        &[kind.into(), full_at.into()],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn schedule(view: &View<'_>, name: &str) -> Result<Option<Stored>> {
     view.query_one(
         "SELECT pattern, next_at, last_at FROM job_schedules WHERE name = ?1",

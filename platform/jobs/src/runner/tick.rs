@@ -143,7 +143,11 @@ fn claim(tx: &Tx<'_>, input: &Input) -> Result<Vec<Claimed>> {
         if let Some(registered) = input.kinds.get(kind) {
             store::pull_in(tx, kind, now + registered.policy.longest_retry)?;
         }
-        let mut left = *room;
+        let rate = input.kinds.get(kind).and_then(|registered| registered.policy.rate);
+        let mut left = match rate {
+            Some(rate) => rate.tokens(store::rate(tx, kind)?, now).min(*room),
+            None => *room,
+        };
         for priority in Priority::ALL {
             if left == 0 {
                 break;
@@ -155,9 +159,17 @@ fn claim(tx: &Tx<'_>, input: &Input) -> Result<Vec<Claimed>> {
     }
     due.sort_unstable();
     due.truncate(input.room.total);
-    let mut claimed = Vec::with_capacity(due.len());
+    let mut claimed: Vec<Claimed> = Vec::with_capacity(due.len());
     for (_, _, id) in &due {
         claimed.extend(store::claim(tx, id)?);
+    }
+    for registered in input.kinds.values() {
+        let Some(rate) = registered.policy.rate else { continue };
+        let taken = claimed.iter().filter(|job| job.kind == registered.kind).count();
+        if taken > 0 {
+            let full_at = rate.after(store::rate(tx, registered.kind)?, now, taken);
+            store::set_rate(tx, registered.kind, full_at)?;
+        }
     }
     Ok(claimed)
 }
@@ -176,8 +188,12 @@ pub(super) fn look(
 ) -> Result<Look> {
     let mut look = Look { due: false, next: None };
     for (kind, _) in &room.kinds {
-        let longest = kinds.get(kind).map_or(Duration::MAX, |registered| registered.policy.longest_retry);
-        let (next, beyond) = store::next_due(view, kind, now + longest)?;
+        let policy = kinds.get(kind).map(|registered| registered.policy);
+        let longest = policy.map_or(Duration::MAX, |policy| policy.longest_retry);
+        let (mut next, beyond) = store::next_due(view, kind, now + longest)?;
+        if let (Some(due), Some(rate)) = (next, policy.and_then(|policy| policy.rate)) {
+            next = Some(due.max(rate.next(store::rate(view, kind)?, now)));
+        }
         look.due |= beyond || next.is_some_and(|next| next <= now);
         look.next = [look.next, next].into_iter().flatten().min();
     }

@@ -6,5 +6,6 @@ mod conformance;
 mod failures;
 mod leases;
 mod queue;
+mod rates;
 mod schedules;
 mod support;

@@ -12,12 +12,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Currency, Id, Money, Result, Shutdown, Stopwatch, Tasks};
 use mainstay_events::{Consumers, Outbox};
-use mainstay_host::{NoConfig, Service};
+use mainstay_host::Service;
 use mainstay_jobs::Jobs;
 use mainstay_notify::{Message, Notifier};
 use mainstay_sql::Leadership;
 use mainstay_testkit::TestDatabase;
-use shop_notifications::{Needs, Notifications};
+use shop_notifications::{Config, Needs, Notifications};
 use shop_orders_contracts::order_event::Fact;
 use shop_orders_contracts::{Address, Order, OrderEvent, OrderLine, OrderPaid, OrderPlaced, SERVICE, TOPIC};
 
@@ -50,7 +50,7 @@ async fn main() {
         orders: Arc::new(outbox.clone()),
         notifier: Arc::clone(&mailbox) as Arc<dyn Notifier>,
     };
-    Notifications::start(needs, NoConfig {}, clock.clone()).unwrap();
+    Notifications::start(needs, Config::default(), clock.clone()).unwrap();
 
     let ctx = Context::background(SERVICE);
     let writer = outbox.clone();

@@ -7,6 +7,7 @@
 //! It asks no other service anything: what a mail says is in the event. It decides nothing about orders.
 
 mod codes;
+mod config;
 mod events;
 mod letter;
 mod render;
@@ -14,4 +15,5 @@ mod send_mail;
 mod service;
 
 pub use codes::CODES;
+pub use config::Config;
 pub use service::{Needs, Notifications};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mainstay_core::{Id, Result};
-use mainstay_jobs::{Job, JobContext, Policy};
+use mainstay_jobs::{Job, JobContext, Policy, Rate};
 use mainstay_notify::{Address, Message, MessageKind, Notifier};
 use mainstay_telemetry::{Role, span_as};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ use crate::render::Templates;
 pub struct SendMail {
     pub notifier: Arc<dyn Notifier>,
     pub templates: Templates,
+    /// What the mail server puts up with.
+    pub rate: Option<Rate>,
 }
 
 /// One mail: to whom, what, and under which id.
@@ -35,7 +37,8 @@ impl Job for SendMail {
 
     fn policy(&self) -> Policy {
         // A mail server that is away for a day still gets its mail.
-        Policy { max_attempts: 40, longest_retry: Duration::from_secs(3_600), ..Policy::default() }
+        let longest_retry = Duration::from_secs(3_600);
+        Policy { max_attempts: 40, longest_retry, rate: self.rate, ..Policy::default() }
     }
 
     async fn run(&self, cx: &JobContext, mail: Mail) -> Result<()> {

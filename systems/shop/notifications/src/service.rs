@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use mainstay_core::{Clock, Result};
 use mainstay_events::{Consumers, EventSource};
-use mainstay_host::{Mounted, NoConfig, Scope, Service};
+use mainstay_host::{Mounted, Scope, Service};
 use mainstay_jobs::Jobs;
 use mainstay_notify::Notifier;
 use shop_orders_contracts as orders;
 
+use crate::config::Config;
 use crate::events;
 use crate::render::Templates;
 use crate::send_mail::SendMail;
@@ -43,12 +44,12 @@ impl mainstay_host::Needs for Needs {
 
 impl Service for Notifications {
     const NAME: &'static str = "shop.notifications";
-    type Config = NoConfig;
+    type Config = Config;
     type Needs = Needs;
 
-    fn start(needs: Needs, _: NoConfig, _: Clock) -> Result<Mounted> {
+    fn start(needs: Needs, config: Config, _: Clock) -> Result<Mounted> {
         let Needs { consumers, jobs, orders, notifier } = needs;
-        jobs.register(SendMail { notifier, templates: Templates::new()? })?;
+        jobs.register(SendMail { notifier, templates: Templates::new()?, rate: config.rate() })?;
         consumers.add(events::follow_orders(orders, jobs))?;
         Ok(Mounted::new())
     }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Currency, Id, Money, Result, Shutdown, Tasks};
 use mainstay_events::{Consumers, Outbox};
-use mainstay_host::{NoConfig, Service};
+use mainstay_host::Service;
 use mainstay_jobs::Jobs;
 use mainstay_notify::{Message, MessageKind, Notifier};
 use mainstay_sql::{Leadership, MigrationSet, View};
 use mainstay_testkit::TestDatabase;
 use parking_lot::Mutex;
-use shop_notifications::{Needs, Notifications};
+use shop_notifications::{Config, Needs, Notifications};
 use shop_orders_contracts::order_event::Fact;
 use shop_orders_contracts::{
     Address, CheckoutReversed, Order, OrderCancelled, OrderEvent, OrderLine, OrderPaid, OrderPlaced,
@@ -173,7 +173,7 @@ fn begin(test: &TestDatabase, outbox: &Outbox, mailbox: &Mailbox) -> Process {
         orders: Arc::new(outbox.clone()),
         notifier: Arc::new(mailbox.clone()),
     };
-    Notifications::start(needs, NoConfig {}, test.clock.clone()).unwrap();
+    Notifications::start(needs, Config::default(), test.clock.clone()).unwrap();
     let (running, also) = (shutdown.clone(), shutdown.clone());
     tasks.spawn("jobs", async move { jobs.run(running).await });
     tasks.spawn("consumers", async move { consumers.run(also).await });
