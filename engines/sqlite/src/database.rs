@@ -11,6 +11,7 @@ mod batch;
 mod busy;
 mod checkpoint;
 mod errors;
+mod folding;
 mod guard;
 mod linger;
 mod queue;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mainstay_core::{Error, Result, codes};
+use mainstay_sql::codes as sql;
 use mainstay_sql::{Capabilities, Database, DatabaseEngine, Engine, Inline, Options, Work};
 
 use self::queue::Queue;
@@ -50,9 +52,19 @@ impl DatabaseEngine for Sqlite {
         if let Some(folder) = file.parent() {
             settings::create_folder(folder)?;
         }
-        let store = Store::open(&file, service, &options)?;
+        let store = Store::open(&file, service, &options).map_err(|error| named(&file, error))?;
         Ok(Database::new(service, Arc::new(store), &options))
     }
+}
+
+// A start opens many files; a person has to know which of them is meant.
+fn named(file: &Path, error: Error) -> Error {
+    if !error.is(&sql::CORRUPT) {
+        return error;
+    }
+    let chain = error.chain();
+    sql::CORRUPT
+        .because(format!("{} is damaged, or no database; put a backup in its place", file.display()), chain)
 }
 
 fn file_of(url: &str, service: &str) -> Result<PathBuf> {

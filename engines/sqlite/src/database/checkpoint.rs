@@ -1,7 +1,7 @@
 //! Folding the log into the main file.
 //!
-//! SQLite would do it inside the commit that passes the threshold, before anybody is answered. Here the writer does
-//! it between two batches, after its answers have left.
+//! SQLite would do it inside the commit that passes the threshold, before anybody is answered. Here a thread aside does
+//! most of it while commits go on (see [`super::folding`]), and the writer the rest, between two batches.
 
 use std::cell::Cell;
 
@@ -9,6 +9,7 @@ use mainstay_core::Result;
 use mainstay_sql::DatabaseMetrics;
 
 use super::busy;
+use super::folding::{Folding, Turn};
 use super::session::Session;
 
 /// Pages of 4 KiB in the log from which on it is folded: rare enough that its syncs vanish among the commits', small
@@ -30,16 +31,21 @@ thread_local! {
 /// Decides when to fold.
 pub(super) struct Checkpoints {
     metrics: DatabaseMetrics,
+    folding: Folding,
     next_at: u32,
 }
 
 impl Checkpoints {
-    pub(super) fn watch(connection: &rusqlite::Connection, metrics: DatabaseMetrics) -> Self {
+    pub(super) fn watch(
+        connection: &rusqlite::Connection,
+        folding: Folding,
+        metrics: DatabaseMetrics,
+    ) -> Self {
         connection.wal_hook(Some(|_, pages| {
             LOG_PAGES.set(pages.unsigned_abs());
             Ok(())
         }));
-        Self { metrics, next_at: PAGES }
+        Self { metrics, folding, next_at: PAGES }
     }
 
     /// Called by the writer when it has answered. `pressed`: the disk was just found full, and the log may hold room
@@ -53,6 +59,9 @@ impl Checkpoints {
             return;
         }
         let waits = pages >= PAGES_TOO_MANY;
+        if !waits && !pressed && self.folding.turn() == Turn::GoOn {
+            return;
+        }
         let outcome = if waits { busy::briefly(|| restart(session)) } else { passive(session) };
         if let Err(error) = outcome {
             tracing::warn!(error = error.chain(), "the log could not be folded into the database");
@@ -64,7 +73,9 @@ impl Checkpoints {
     }
 
     /// On the way out: everything into the main file, so that it can be copied by itself.
-    pub(super) fn finish(&self, session: &Session<'_>) {
+    pub(super) fn finish(self, session: &Session<'_>) {
+        // Two cannot fold at once.
+        drop(self.folding);
         if let Err(error) = busy::briefly(|| truncate(session)) {
             tracing::warn!(error = error.chain(), "the log stays beside the database");
         }

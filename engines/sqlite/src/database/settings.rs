@@ -38,6 +38,18 @@ pub(super) fn writer(file: &Path) -> Result<Connection> {
     })
 }
 
+/// The connection that folds the log aside from the writer.
+pub(super) fn folder(file: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    open(file, flags, |connection| {
+        // The main file is synced before the log may begin anew.
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)
+    })
+}
+
 /// A connection that only reads.
 pub(super) fn reader(file: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE

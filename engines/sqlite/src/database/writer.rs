@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::batch::{Batches, MOST};
 use super::checkpoint::Checkpoints;
+use super::folding::Folding;
 use super::queue::Queue;
 use super::session::Link;
 use super::{io, settings};
@@ -21,7 +22,8 @@ impl Writer {
     /// Opens the file on the caller's thread, so that a failure is the caller's, and starts the thread.
     pub(super) fn start(file: &Path, name: &str, options: &Options, queue: Arc<Queue>) -> Result<Self> {
         let connection = settings::writer(file)?;
-        let checkpoints = Checkpoints::watch(&connection, options.metrics.of(name));
+        let folding = Folding::start(file, name)?;
+        let checkpoints = Checkpoints::watch(&connection, folding, options.metrics.of(name));
         let link = Link::new(connection)?;
         let (database, options) = (name.to_owned(), options.clone());
         let (running, ended) = watch::channel(());
