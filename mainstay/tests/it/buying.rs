@@ -58,3 +58,16 @@ pub fn available(shop: SocketAddr) -> i64 {
     assert_eq!(level.status, 200, "{}", level.body);
     level.body["available"].as_i64().unwrap()
 }
+
+/// Waits until the order of the cart is paid, its cart is ordered and its mail is sent; the order.
+pub fn paid(shop: SocketAddr, filled: &Filled) -> Value {
+    for _ in 0..200 {
+        let answer = check_out(shop, filled, &filled.cart).unwrap();
+        let other = check_out(shop, filled, "another-key").unwrap();
+        if answer.body["state"] == "paid" && other.body["code"] == "cart.ordered" {
+            return answer.body;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the order is not paid");
+}

@@ -8,5 +8,6 @@ mod configuration;
 mod first_order;
 mod names;
 mod process;
+mod releases;
 mod shop;
 mod signals;

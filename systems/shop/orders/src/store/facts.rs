@@ -67,3 +67,6 @@ pub fn next_order_number(tx: &Tx<'_>) -> Result<String> {
     next.map(|number| format!("S-{number}"))
         .ok_or_else(|| codes::DATA_LOSS.error("the counter of order numbers is gone"))
 }
+
+#[cfg(test)]
+mod tests;
