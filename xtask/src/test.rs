@@ -38,7 +38,9 @@ impl Test {
         let (mut counts, mut passed) = match needs::nextest()? {
             Some(nextest) => self.with_nextest(&nextest, &gaps)?,
             None => {
-                eprintln!("xtask: cargo-nextest cannot be had here; using cargo's own test runner");
+                eprintln!(
+                    "xtask: cargo-nextest cannot be had here (`cargo install --locked cargo-nextest` builds it); using cargo's own runner"
+                );
                 self.with_cargo(&["--lib", "--bins", "--tests"], &gaps)?
             }
         };

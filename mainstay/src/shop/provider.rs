@@ -51,6 +51,7 @@ impl Provider {
     pub async fn start(configuration: &Configuration, engines: &Engines, clock: &Clock) -> Result<Self> {
         let section: Section = configuration.section(NAME)?;
         let settings = Settings::read(configuration)?;
+        mainstay_host::prepare_folder(&settings.process.data)?;
         let root = RootKey::open_or_create(&settings.root_key())?;
         let secrets = ProviderSecrets::derived(&service_key(&root, shop_payments_contracts::SERVICE));
 

@@ -11,10 +11,13 @@ fn stderr(output: &std::process::Output) -> String {
 #[test]
 fn mistakes_are_named_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("broken.toml"), "# a shop\n[http\n").unwrap();
     for (words, expect) in [
         (&["up", "shop", "--set", "http.listem=127.0.0.1:1"][..], "listen"),
         (&["up", "shop", "--set", "shop.order.hold_seconds=1"], "did you mean shop.orders.hold_seconds?"),
         (&["up", "shop", "--set", "rpc.listen=nine"], "such as 127.0.0.1:8080"),
+        (&["up", "shop", "--listen", "nine"], "http.listen is \"nine\""),
+        (&["up", "shop", "--config", "broken.toml"], "broken.toml is not valid TOML in line 2"),
         (&["up", "shop", "--set", "database.url=oracle:x"], "sqlite:"),
         (&["up", "shop", "--config", "none.toml"], "none.toml"),
         (&["up", "shop", "--demo", "--listen", "0.0.0.0:0", "--set", "http.listen=0.0.0.0:0"], "logins"),
@@ -41,6 +44,33 @@ fn a_taken_port_is_named() {
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains(&address.to_string()) && said.contains("another process"), "{said}");
+}
+
+#[test]
+fn a_provider_s_port_that_is_taken_is_named_with_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let key = format!("shop.test_provider.listen={}", taken.local_addr().unwrap());
+    let output = run(folder.path(), &["up", "shop", "--demo", "--set", &key]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("another process") && said.contains("shop.test_provider.listen"), "{said}");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_used_is_named_before_anything_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    for words in [&["up", "shop", "--demo", "--data", "file"][..], &["up", "shop", "--data", "file/inside"]] {
+        let output = run(folder.path(), words);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("the data folder file") && said.contains("--data"), "{said}");
+    }
+    std::fs::create_dir(folder.path().join("damaged")).unwrap();
+    std::fs::write(folder.path().join("damaged/shop.auth.db"), [7; 5_000]).unwrap();
+    let said = stderr(&run(folder.path(), &["up", "shop", "--data", "damaged"]));
+    assert!(said.contains("damaged/shop.auth.db is damaged, or no database"), "{said}");
 }
 
 #[test]

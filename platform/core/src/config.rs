@@ -79,7 +79,12 @@ impl Configuration {
                     .error(format!("the configuration file {} cannot be read: {error}", path.display()))
             })?;
             let table: Table = text.parse().map_err(|error: toml::de::Error| {
-                BAD_CONFIGURATION.error(format!("{} is not valid TOML: {error}", path.display()))
+                // TOML's own rendering draws over several lines; who types wants the place and the reason.
+                let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
+                let line = before.matches('\n').count() + 1;
+                let reason = error.message().replace('\n', ", ");
+                BAD_CONFIGURATION
+                    .error(format!("{} is not valid TOML in line {line}: {reason}", path.display()))
             })?;
             for (key, value) in leaves(table) {
                 configuration.set(&key, value, Source::File(path.to_owned()))?;
@@ -126,10 +131,9 @@ impl Configuration {
         for part in split_key(name) {
             table = table.and_then(|table| table.get(&part)).and_then(Value::as_table);
         }
-        let given = table.cloned().unwrap_or_default();
-        let typed: T = given
-            .try_into()
-            .map_err(|error: toml::de::Error| BAD_CONFIGURATION.error(in_section(name, error.message())))?;
+        let given = Value::Table(table.cloned().unwrap_or_default());
+        let typed: T = serde_path_to_error::deserialize(given.clone())
+            .map_err(|error| BAD_CONFIGURATION.error(in_section(name, &given, &error)))?;
         let effective = Table::try_from(&typed)
             .map_err(|error| BAD_CONFIGURATION.because(format!("[{name}] cannot be shown"), error))?;
         self.asked.lock().insert(name.to_owned(), effective);
@@ -177,7 +181,8 @@ impl Configuration {
 
 // What is wrong with a section, with the nearest key when one is unknown. Serde tells the keys that there are in its
 // message and nowhere else.
-fn in_section(name: &str, message: &str) -> String {
+fn in_section(name: &str, given: &Value, error: &serde_path_to_error::Error<toml::de::Error>) -> String {
+    let message = error.inner().message();
     let mut quoted = message.split('`').skip(1).step_by(2);
     match (message.starts_with("unknown field"), quoted.next()) {
         (true, Some(unknown)) => {
@@ -185,7 +190,14 @@ fn in_section(name: &str, message: &str) -> String {
             let hint = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
             format!("{name}.{unknown} is not a known key{hint}")
         }
-        _ => format!("[{name}]: {}", message.trim_end()),
+        _ => {
+            let path = error.path().to_string();
+            let value = path.split('.').try_fold(given, |value, part| value.get(part));
+            match value {
+                Some(value) => format!("{name}.{path} is {value}: {}", message.trim_end()),
+                None => format!("[{name}]: {}", message.trim_end()),
+            }
+        }
     }
 }
 
@@ -274,7 +286,7 @@ mod tests {
             "htp.limit (from flag) is not a known key; did you mean http.limit?"
         );
         assert_eq!(refused(&["http.lim=x"]), "http.lim is not a known key; did you mean limit?");
-        assert!(refused(&["http.limit=many"]).starts_with("[http]: invalid type"));
+        assert!(refused(&["http.limit=many"]).starts_with("http.limit is \"many\": invalid type"));
     }
 
     #[test]

@@ -18,6 +18,21 @@ pub struct FolderMarks {
     shared: Vec<&'static str>,
 }
 
+/// Makes the data folder if need be, and sees that it can be written: before anything else is tried there, so that the
+/// sentence is about the folder and not about the first file that was wanted in it.
+pub fn prepare(folder: &Path) -> Result<()> {
+    let refused = |what: &str, error: std::io::Error| {
+        DATA_FOLDER.error(format!(
+            "the data folder {} cannot be {what} ({error}); let this user write there, or choose another one with \
+             --data",
+            folder.display()
+        ))
+    };
+    fs::create_dir_all(folder).map_err(|error| refused("made", error))?;
+    let trial = folder.join(format!(".trial-{}", std::process::id()));
+    File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|error| refused("written", error))
+}
+
 impl FolderMarks {
     /// Makes the folder if need be and marks it for each service.
     pub fn set(folder: &Path, services: &[&'static str]) -> Result<Self> {

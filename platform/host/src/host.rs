@@ -9,7 +9,7 @@ use axum::Router;
 use mainstay_core::{Clock, Code, Configuration, Result, Shutdown};
 use mainstay_http::{App, Catalogue, Door, Health, OperatorGuard};
 use mainstay_identity::Sessions;
-use mainstay_sql::{Database, MigrationSet};
+use mainstay_sql::{Database, MigrationSet, MigrationState};
 use mainstay_workflow::Sagas;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -362,6 +362,13 @@ async fn start_one(service: &mut dyn Mounting, process: &Arc<Process>) -> Result
             let names: Vec<String> =
                 applied.iter().map(|one| format!("{} {}", one.module, one.version)).collect();
             tracing::info!(service = service.name(), applied = names.join(", "), "migrated");
+        }
+        // Releases run side by side during an upgrade, so a newer schema is no reason to refuse; it is one to say so.
+        for line in database.migration_status(&parts.migrations).await? {
+            if let MigrationState::Unknown(_) = line.state {
+                let (service, module, version) = (service.name(), line.module, line.version);
+                tracing::warn!(service, module, version, "the database was migrated by a newer release");
+            }
         }
     }
     let mounted = service.start(process.clock.clone())?;

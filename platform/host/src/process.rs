@@ -12,6 +12,7 @@ use mainstay_telemetry::Registry;
 
 use crate::codes::{NOT_STARTED, NOTHING_HERE};
 use crate::engines::Engines;
+use crate::folder;
 use crate::settings::Settings;
 use crate::topology::Topology;
 
@@ -64,6 +65,9 @@ impl Process {
                 "nothing has run in the folder {} yet; start the system once, or name its folder with --data",
                 settings.process.data.display()
             )));
+        }
+        if missing == Missing::Make {
+            folder::prepare(&settings.process.data)?;
         }
         let root = RootKey::open_or_create(&settings.root_key())?;
         let network = Network::new(clock.clone(), tasks.clone(), TokenKeys::new(&root), registry.clone());

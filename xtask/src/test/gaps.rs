@@ -17,7 +17,7 @@ pub fn found() -> Vec<Gap> {
     if process::output("unshare", &["-m", "true"]).is_none() {
         gaps.push(Gap {
             tests: "full_disk_refuses",
-            sentence: "a mount namespace cannot be made (`unshare -m`); run the tests as root",
+            sentence: "a mount namespace cannot be made (`unshare -m`); as root they run: `sudo --preserve-env=PATH,HOME cargo xtask test`",
         });
     }
     if process::output("curl", &["--version"]).is_none() {

@@ -89,9 +89,17 @@ impl TestProvider {
     /// Brings the database up to date, binds the port and serves until `shutdown`.
     pub async fn start(db: Database, options: Options, tasks: &Tasks, shutdown: Shutdown) -> Result<Self> {
         db.migrate(&[migrations::MIGRATIONS]).await?;
-        let unusable = |error| {
-            codes::UNAVAILABLE
-                .because(format!("the test provider cannot listen on {}", options.listen), error)
+        let unusable = |error: std::io::Error| {
+            let place = options.listen;
+            let message = if error.kind() == std::io::ErrorKind::AddrInUse {
+                format!(
+                    "another process listens on {place}; end it, or choose another address for the test provider \
+                     with shop.test_provider.listen"
+                )
+            } else {
+                format!("the test provider cannot listen on {place}: {error}")
+            };
+            codes::UNAVAILABLE.because(message, error)
         };
         let listener = TcpListener::bind(options.listen).await.map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
