@@ -115,6 +115,7 @@ struct Parts {
     deadline: Option<Monotonic>,
     attempt: u32,
     queries: Option<Arc<QueryLedger>>,
+    endless: bool,
 }
 
 impl Context {
@@ -128,6 +129,7 @@ impl Context {
             deadline: None,
             attempt: 1,
             queries: None,
+            endless: false,
         }))
     }
 
@@ -141,12 +143,15 @@ impl Context {
         attempt: u32,
     ) -> Self {
         let deadline = Some(deadline);
-        Self(Arc::new(Parts { tenant, principal, on_behalf_of, trace, deadline, attempt, queries: None }))
+        let (queries, endless) = (None, false);
+        Self(Arc::new(Parts { tenant, principal, on_behalf_of, trace, deadline, attempt, queries, endless }))
     }
 
     /// For work that a service begins by itself: a start-up, a sweep, a schedule.
     pub fn background(service: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(TenantId::SOLE, Principal::Service(service.into()), TraceContext::root(false))
+        let trace = TraceContext::root(false);
+        Self::new(TenantId::SOLE, Principal::Service(service.into()), trace)
+            .changed(|parts| parts.endless = true)
     }
 
     pub fn tenant(&self) -> TenantId {
@@ -187,6 +192,11 @@ impl Context {
         self.0.attempt
     }
 
+    /// Whether its trace may go on as long as the process does: that of a loop, not of one piece of work.
+    pub fn is_endless(&self) -> bool {
+        self.0.endless
+    }
+
     /// The ledger of statements, when somebody looks for repeated ones.
     pub fn queries(&self) -> Option<&Arc<QueryLedger>> {
         self.0.queries.as_ref()
@@ -215,7 +225,10 @@ impl Context {
 
     #[must_use]
     pub fn with_trace(&self, trace: TraceContext) -> Self {
-        self.changed(|parts| parts.trace = trace)
+        self.changed(|parts| {
+            parts.trace = trace;
+            parts.endless = false;
+        })
     }
 
     /// The same work as a new span of its trace.

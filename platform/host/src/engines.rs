@@ -26,6 +26,7 @@ pub struct Engines {
     notifiers: Vec<Arc<dyn NotifierEngine>>,
     commit_hook: Option<Arc<dyn CommitHook>>,
     heap: Option<Arc<dyn Heap>>,
+    watch_repeats: bool,
 }
 
 impl Engines {
@@ -66,6 +67,13 @@ impl Engines {
         self.heap.as_ref()
     }
 
+    /// Looks for queries that one piece of work repeats, in each database: see `Database::insight`. For tests.
+    #[must_use]
+    pub fn watch_repeats(mut self) -> Self {
+        self.watch_repeats = true;
+        self
+    }
+
     /// Opens the database of `service` at `url`; `host.no_engine` names the schemes that would do.
     pub fn open_database(
         &self,
@@ -77,6 +85,7 @@ impl Engines {
         let engine = self.database_engine(url)?;
         let mut options = Options::new(clock.clone(), metrics.clone());
         options.commit_hook.clone_from(&self.commit_hook);
+        options.watch_repeats = self.watch_repeats;
         engine.open(url, service, options)
     }
 

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use mainstay_core::{Error, FieldError, Kind, Retry};
+use mainstay_sql::codes as sql;
 use serde::Serialize;
 
 use crate::codes;
@@ -116,6 +117,10 @@ pub fn status_of(error: &Error) -> StatusCode {
         (&codes::CONDITION_REQUIRED, StatusCode::PRECONDITION_REQUIRED),
         (&codes::CONDITION_FAILED, StatusCode::PRECONDITION_FAILED),
     ];
+    if error.is(&sql::FULL) {
+        // The caller did nothing too often; a machine lacks room.
+        return StatusCode::INSUFFICIENT_STORAGE;
+    }
     if error.code().starts_with("http.")
         && let Some((_, status)) = of_code.iter().find(|(code, _)| error.is(code))
     {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mainstay_core::queries::QueryLedgers;
 use mainstay_core::{Clock, Context, Result};
 use mainstay_telemetry::{Role, SpanGuard, span_as};
 use tokio::sync::oneshot;
@@ -28,7 +29,8 @@ impl Database {
         let name = name.into();
         let metrics = options.metrics.of(&name);
         let insight = Insight::new(options.slow_after);
-        Self { engine, door: Arc::new(Door { name, clock: options.clock.clone(), insight, metrics }) }
+        let (clock, ledgers) = (options.clock.clone(), options.watch_repeats.then(QueryLedgers::default));
+        Self { engine, door: Arc::new(Door { name, clock, insight, metrics, ledgers }) }
     }
 
     /// Runs `closure` in a transaction and answers when it is durable (`Ok`) or undone (`Err`).

@@ -97,6 +97,8 @@ pub struct Options {
     pub queue_capacity: usize,
     /// Engine steps that one closure may take; about 100 million pass in a second.
     pub step_limit: u64,
+    /// Looks for queries that one piece of work repeats, by its trace. For tests: it costs a look-up for each closure.
+    pub watch_repeats: bool,
 }
 
 impl Options {
@@ -115,6 +117,7 @@ impl Options {
             slow_after: Self::SLOW_AFTER,
             queue_capacity: Self::QUEUE_CAPACITY,
             step_limit: Self::STEP_LIMIT,
+            watch_repeats: false,
         }
     }
 

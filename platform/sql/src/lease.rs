@@ -53,7 +53,7 @@ impl Lease {
 
     /// `sql.lease_lost` unless it is still the latest lease of its name, as this transaction sees it.
     pub fn check(&self, view: &View<'_>) -> Result<()> {
-        let latest = view.query_one(
+        let latest = view.query_own(
             "SELECT fence FROM mainstay_leases WHERE name = ?1",
             &[self.name().into()],
             |row| row.get::<i64>(0),

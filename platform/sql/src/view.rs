@@ -69,13 +69,32 @@ impl View<'_> {
         self.context
     }
 
+    /// As [`View::query_one`] for what every transaction asks by design: no repeat of it is a mistake.
+    pub(crate) fn query_own<T>(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut first = None;
+        self.timed(sql, || {
+            self.connection.query(sql, params, &mut |columns| {
+                first = Some(read(&Row::new(columns))?);
+                Ok(ControlFlow::Break(()))
+            })
+        })?;
+        Ok(first)
+    }
+
     fn each(
         &self,
         sql: &str,
         params: &[Param<'_>],
         read: &mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        if let Some(ledger) = self.context.queries() {
+        if let Some(ledger) = self.context.queries()
+            && is_look_up(sql)
+        {
             ledger.record(sql);
         }
         self.timed(sql, || self.connection.query(sql, params, &mut |columns| read(&Row::new(columns))))
@@ -111,4 +130,11 @@ impl View<'_> {
             trace_id: self.context.trace().trace_id,
         });
     }
+}
+
+// A write that returns its row is a write: one for each row is what was asked for.
+fn is_look_up(sql: &str) -> bool {
+    let first = sql.trim_ascii_start().get(..6).unwrap_or_default();
+    first.eq_ignore_ascii_case("select")
+        || first.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("with"))
 }

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use mainstay_core::lifecycle::panic_message;
+use mainstay_core::queries::QueryLedgers;
 use mainstay_core::{Clock, Context, Error, Result, Stopwatch};
 use tokio::sync::oneshot;
 
@@ -25,6 +26,15 @@ pub(crate) struct Door {
     pub(crate) clock: Clock,
     pub(crate) insight: Insight,
     pub(crate) metrics: DatabaseMetrics,
+    /// Only where repeated queries are looked for.
+    pub(crate) ledgers: Option<QueryLedgers>,
+}
+
+impl Door {
+    /// The context that a closure runs in.
+    fn context(&self, ctx: &Context) -> Context {
+        self.ledgers.as_ref().map_or_else(|| ctx.clone(), |ledgers| ledgers.give(ctx))
+    }
 }
 
 /// Whether the engine's limit on steps applies to a write.
@@ -60,7 +70,7 @@ where
         let (reply, answer) = oneshot::channel();
         let work = Self {
             closure,
-            context: context.clone(),
+            context: door.context(context),
             door: Arc::clone(door),
             steps,
             outcome: None,
@@ -121,7 +131,7 @@ where
     T: Send,
 {
     pub(crate) fn new(closure: F, context: &Context, door: &Arc<Door>) -> Self {
-        Self { closure, context: context.clone(), door: Arc::clone(door), outcome: None, reply: None }
+        Self { closure, context: door.context(context), door: Arc::clone(door), outcome: None, reply: None }
     }
 
     /// The outcome of a run in place.

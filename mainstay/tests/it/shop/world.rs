@@ -229,7 +229,8 @@ fn up(folder: &Path, settings: &[String]) -> Vec<String> {
     arguments
 }
 
-fn settings_of(folder: &Path, settings: &[String]) -> Vec<String> {
+/// Where its data is and where its provider listens, and `settings` on top.
+pub fn settings_of(folder: &Path, settings: &[String]) -> Vec<String> {
     let data = format!("process.data={}", folder.join("data").display());
     let provider = "shop.test_provider.listen=127.0.0.1:0".to_owned();
     [data, provider].into_iter().chain(settings.iter().cloned()).collect()

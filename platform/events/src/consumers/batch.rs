@@ -214,7 +214,8 @@ fn concerns_the_transaction(error: &Error) -> bool {
 fn context(following: &Following, envelope: &Envelope, attempt: u32) -> Context {
     let mut context = following.context.clone();
     if let Some(trace) = envelope.trace {
-        context = context.with_trace(trace);
+        // The span of the one who sent it, where there is one: what handles it hangs below.
+        context = context.with_trace(if trace.sampled { trace } else { trace.child() });
     }
     if attempt > 1 { context.with_attempt(attempt) } else { context }
 }

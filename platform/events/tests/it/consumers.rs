@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use mainstay_core::{TraceContext, codes};
+use mainstay_core::{Clock, TraceContext, codes};
 use mainstay_events::{ConsumerState, Position, Subscription, codes as events, dead_letters};
 use parking_lot::Mutex;
 
@@ -125,6 +125,8 @@ async fn a_name_belongs_to_one_consumer_and_one_log() {
 
 #[tokio::test]
 async fn the_handler_continues_the_producer_s_trace() {
+    // A span is a handler's own where somebody records it.
+    mainstay_telemetry::capture(&Clock::system());
     let node = Node::new().await;
     let trace = TraceContext::root(true);
     let (outbox, ctx) = (node.outbox.clone(), node.ctx.with_trace(trace));

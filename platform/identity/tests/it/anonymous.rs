@@ -24,7 +24,7 @@ fn a_token_holds_until_its_time_is_over() {
     time.advance(Duration::from_secs(1));
     assert!(sessions().verify(&token, &clock).is_err());
     time.set_wall(START - Duration::from_secs(3_600));
-    assert!(sessions().verify(&token, &clock).is_err(), "begun in the future");
+    assert!(sessions().verify(&token, &clock).is_ok(), "a clock that was set back costs nobody a cart");
 }
 
 #[test]

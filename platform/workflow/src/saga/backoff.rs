@@ -7,6 +7,10 @@ use mainstay_core::{Error, Id, Retry};
 use super::status::RunKind;
 use super::step::StepPolicy;
 
+/// No pause is longer, whatever a policy or an error asks for. So a sleeping retry that lies further ahead was put there
+/// before the wall clock stepped back, and is due: see [`super::runs::due`].
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
+
 /// The pause after the `attempts`-th failure, and never less than what the error asks for.
 ///
 /// The jitter is drawn from the run's own id: it spreads runs that failed together, which is its purpose, and it makes
@@ -15,10 +19,11 @@ pub(super) fn pause(run: Id<RunKind>, attempts: u32, policy: &StepPolicy, error:
     let doublings = attempts.saturating_sub(1).min(20);
     let ceiling = policy.first_pause.saturating_mul(1 << doublings).min(policy.longest_pause);
     let drawn = ceiling.mul_f64(fraction(run, attempts));
-    match error.retry() {
+    let pause = match error.retry() {
         Retry::After(hint) => drawn.max(hint),
         Retry::Never => drawn,
-    }
+    };
+    pause.min(LONGEST)
 }
 
 /// A number from 0 to 1 by splitmix64, whose output for neighbouring inputs looks independent.

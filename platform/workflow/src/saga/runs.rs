@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use mainstay_core::{Context, Id, Principal, Result, TenantId, Timestamp, TraceContext};
 use mainstay_sql::{Param, Row, Tx, View};
 
+use super::backoff;
 use super::failure::Failure;
 use super::journal::{self, JournalKind, NewEntry};
 use super::status::{RunKind, RunState, RunStatus};
@@ -189,9 +190,19 @@ pub(super) fn active(view: &View<'_>, known: &[Known], after: i64, limit: usize)
 }
 
 /// The rows of sleeping runs whose time has come, the longest due first, of the definitions `known`.
+///
+/// The wall clock may have stepped back since a retry was put off: one that lies further ahead than any pause is due
+/// too. A run that waits for a signal keeps its moment, which somebody named.
 pub(super) fn due(view: &View<'_>, known: &[Known], now: Timestamp, limit: usize) -> Result<Vec<RunRow>> {
     let which = "status = 1 AND wake_at <= ?1";
-    of_known(view, known, which, "wake_at, number", &[now.into(), (limit as i64).into()])
+    let mut rows = of_known(view, known, which, "wake_at, number", &[now.into(), (limit as i64).into()])?;
+    let room = limit.saturating_sub(rows.len());
+    if room > 0 {
+        let which = "status = 1 AND wake_at > ?1 AND awaits IS NULL";
+        let beyond = now + backoff::LONGEST;
+        rows.extend(of_known(view, known, which, "wake_at, number", &[beyond.into(), (room as i64).into()])?);
+    }
+    Ok(rows)
 }
 
 /// Name and version of a definition.

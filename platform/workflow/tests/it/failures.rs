@@ -188,3 +188,16 @@ async fn after_the_pivot_no_time_limit_turns_it_back() {
     assert_eq!(lab.settle(run).await.state, RunState::Done);
     lab.engine.stop().await;
 }
+
+#[tokio::test]
+async fn a_wall_clock_that_steps_back_does_not_make_a_retry_wait_for_it() {
+    let lab = Lab::open().await;
+    lab.script.plan("a", [Plan::Fail(&codes::UNAVAILABLE)]);
+    let run = lab.start().await;
+    lab.still(run, |state| matches!(state, RunState::Retrying { .. })).await;
+    lab.test.manual.set_wall(lab.test.clock.now() - Duration::from_secs(7_200));
+    lab.pass(3).await;
+    assert_eq!(lab.still(run, RunState::has_ended).await.state, RunState::Done);
+    assert_eq!(lab.script.count("do a"), 2);
+    lab.engine.stop().await;
+}

@@ -194,7 +194,9 @@ async fn look(app: &Arc<App>, ctx: &Context, id: PaymentId) -> Result<Option<Pay
 /// Has every payment seen to whose time has come.
 pub async fn sweep(app: &Arc<App>, ctx: &Context) -> Result<()> {
     let now = app.clock.now();
-    let due = app.db.read(ctx, move |view| store::to_look_at(view, now, SWEEP_LIMIT)).await?;
+    // What lies further ahead than any look was put off was put there before the wall clock stepped back.
+    let beyond = now + LOOK_AGAIN.1;
+    let due = app.db.read(ctx, move |view| store::to_look_at(view, now, beyond, SWEEP_LIMIT)).await?;
     if !due.is_empty() {
         tracing::info!(payments = due.len(), "payments wait for the provider");
         let shared = Arc::clone(app);

@@ -78,11 +78,11 @@ pub fn page(view: &View<'_>, since: Timestamp, after: PaymentId, limit: u32) -> 
     Ok(page)
 }
 
-/// Payments with something left to do at the provider, whose time to be looked at has come.
-pub fn to_look_at(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<PaymentId>> {
+/// Payments with something left to do at the provider, whose time to be looked at has come, or lies after `beyond`.
+pub fn to_look_at(view: &View<'_>, now: Timestamp, beyond: Timestamp, limit: u32) -> Result<Vec<PaymentId>> {
     view.query(
-        "SELECT id FROM payments WHERE look_at <= ?1 ORDER BY look_at LIMIT ?2",
-        &[now.into(), limit.into()],
+        "SELECT id FROM payments WHERE look_at <= ?1 OR look_at > ?2 ORDER BY look_at LIMIT ?3",
+        &[now.into(), beyond.into(), limit.into()],
         |row| row.get(0),
     )
 }
