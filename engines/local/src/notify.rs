@@ -4,7 +4,9 @@
 //! there is whole, and what was handed over survives a power cut. The name is the id, so a message that comes again
 //! finds itself delivered.
 
-use std::fs::{self, File, OpenOptions};
+mod folder_sync;
+
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Error, Id, Result};
 use mainstay_notify::{Address, Message, MessageKind, Notifier, codes, to_mime};
 use tokio::sync::Semaphore;
+
+use self::folder_sync::FolderSync;
 
 /// Files that are written at a time. Syncs of several files share the journal's commits; more than this wait for the
 /// disk anyway and would only take threads.
@@ -37,6 +41,7 @@ struct Parts {
     from: Address,
     clock: Clock,
     writers: Arc<Semaphore>,
+    synced: FolderSync,
 }
 
 impl Mailbox {
@@ -48,7 +53,8 @@ impl Mailbox {
         fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&folder).map_err(unusable)?;
         clear_abandoned(&folder).map_err(unusable)?;
         let writers = Arc::new(Semaphore::new(WRITERS));
-        Ok(Self(Arc::new(Parts { folder, from, clock, writers })))
+        let synced = FolderSync::of(folder.clone());
+        Ok(Self(Arc::new(Parts { folder, from, clock, writers, synced })))
     }
 
     /// Where the messages are.
@@ -66,11 +72,11 @@ impl Notifier for Mailbox {
         let unfinished = self.0.folder.join(format!(".{name}.tmp"));
         // The semaphore is never closed; if it were, the message would not be delivered.
         let turn = Arc::clone(&self.0.writers).acquire_owned().await.map_err(undelivered)?;
-        let folder = self.0.folder.clone();
+        let parts = Arc::clone(&self.0);
         let written = tokio::task::spawn_blocking(move || {
             // Held to the end of the write, also when the caller goes away.
             let _turn = turn;
-            deliver(&mail, &folder, &unfinished, &place)
+            deliver(&mail, &parts.synced, &unfinished, &place)
         });
         written.await.map_err(undelivered)?.map_err(undelivered)
     }
@@ -80,7 +86,7 @@ fn undelivered(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Er
     codes::UNDELIVERED.because("the message could not be put into the mail folder", error)
 }
 
-fn deliver(mail: &[u8], folder: &Path, unfinished: &Path, place: &Path) -> io::Result<()> {
+fn deliver(mail: &[u8], folder: &FolderSync, unfinished: &Path, place: &Path) -> io::Result<()> {
     if !place.try_exists()? {
         let written = write(mail, unfinished).and_then(|()| fs::rename(unfinished, place));
         if written.is_err() {
@@ -90,7 +96,7 @@ fn deliver(mail: &[u8], folder: &Path, unfinished: &Path, place: &Path) -> io::R
         written?;
     }
     // Also for a message that is there already: who delivered it may have died before this.
-    File::open(folder)?.sync_all()
+    folder.sync()
 }
 
 fn write(mail: &[u8], place: &Path) -> io::Result<()> {

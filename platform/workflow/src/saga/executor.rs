@@ -15,6 +15,7 @@ use mainstay_core::{Context, Id, Result, Stopwatch, Timestamp};
 use mainstay_telemetry::SpanGuard;
 
 use self::fail::Unreadable;
+use self::finish::Finished;
 use super::attempt::attempt;
 use super::commit::Uncommitted;
 use super::definition::{Definition, State};
@@ -168,7 +169,7 @@ impl<S: State> Flight<S> {
         let outcome = attempt(cx.clock(), limit, cx.run, step.name(), step.run(&cx, &mut state)).await;
         executor.metrics.attempt.observe(watch.elapsed().as_secs_f64());
         match span.note(outcome) {
-            Ok(Progress::Done) => self.finish(place, began, cx, state, span).await,
+            Ok(Progress::Done) => self.finish(Finished { place, began, cx, span }, state).await,
             Ok(Progress::WaitFor { signal, until }) => self.wait(place, began, state, signal, until).await,
             Err(error) => self.failed(place, began, error).await,
         }
@@ -185,7 +186,7 @@ impl<S: State> Flight<S> {
         let outcome = attempt(cx.clock(), limit, cx.run, step.name(), step.undo(&cx, &mut state)).await;
         executor.metrics.attempt.observe(watch.elapsed().as_secs_f64());
         match span.note(outcome) {
-            Ok(()) => self.finish(place, began, cx, state, span).await,
+            Ok(()) => self.finish(Finished { place, began, cx, span }, state).await,
             Err(error) => self.failed(place, began, error).await,
         }
     }
@@ -211,15 +212,24 @@ impl<S: State> Flight<S> {
 
     fn step_context(&self, step: &'static str, context: Context, limit: Duration) -> StepContext {
         let attempt = self.standing.attempts + 1;
-        let context = context.with_deadline(self.term.db.clock().monotonic() + limit);
+        let context = if attempt > 1 { context.with_attempt(attempt) } else { context };
+        StepContext {
+            attempt,
+            waiting_until: self.standing.waiting_until,
+            ..self.first_context(step, context, limit)
+        }
+    }
+
+    /// The context of a first attempt, at any step.
+    fn first_context(&self, step: &'static str, context: Context, limit: Duration) -> StepContext {
         StepContext {
             run: self.row.run,
             number: self.row.number,
             step,
-            attempt,
+            attempt: 1,
             started_at: self.row.started_at,
-            waiting_until: self.standing.waiting_until,
-            context: if attempt > 1 { context.with_attempt(attempt) } else { context },
+            waiting_until: None,
+            context: context.with_deadline(self.term.db.clock().monotonic() + limit),
             db: self.term.db.clone(),
         }
     }

@@ -22,6 +22,12 @@ pub trait Step<S: Send + Sync>: Send + Sync + 'static {
         StepPolicy::default()
     }
 
+    /// Whether [`run`](Self::run) does anything. A step that only records is written together with the step before it,
+    /// in one transaction, and its `run` need not be called.
+    fn has_outer_effect(&self) -> bool {
+        true
+    }
+
     /// The outer effect. It is called again after every unknown outcome, so it must be repeatable under
     /// [`StepContext::key`]. Changes of `state` are kept only when it succeeds.
     async fn run(&self, _cx: &StepContext, _state: &mut S) -> Result<Progress> {

@@ -209,6 +209,45 @@ pub fn definition(script: &Script) -> Definition<Trail> {
     definition.pivot("c").timeout(Duration::from_secs(3_600))
 }
 
+/// A scripted step that only records.
+struct Recorder(Scripted);
+
+#[async_trait]
+impl Step<Trail> for Recorder {
+    fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    fn policy(&self) -> StepPolicy {
+        self.0.policy
+    }
+
+    fn has_outer_effect(&self) -> bool {
+        false
+    }
+
+    fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut Trail) -> Result<()> {
+        state.visited.push(self.0.name.to_owned());
+        self.0.record(tx, cx, state)
+    }
+
+    fn record_undo(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut Trail) -> Result<()> {
+        self.0.record_undo(tx, cx, state)
+    }
+}
+
+/// `a > b > c! > d > e`, where b, d and e only record.
+pub fn recording(script: &Script) -> Definition<Trail> {
+    let step = |name| Scripted { name, script: script.clone(), policy: policy() };
+    Definition::new("test.recording", 1)
+        .step(step("a"))
+        .step(Recorder(step("b")))
+        .step(step("c"))
+        .pivot("c")
+        .step(Recorder(step("d")))
+        .step(Recorder(step("e")))
+}
+
 /// One engine at work, as one process has it.
 pub struct Engine {
     pub sagas: Sagas,
@@ -268,6 +307,14 @@ impl Lab {
     pub async fn hooked(hook: Arc<dyn CommitHook>) -> Self {
         let test = TestDatabase::hooked(&[mainstay_workflow::MIGRATIONS, MIGRATIONS], hook).await;
         Self::on(test, Options::default())
+    }
+
+    /// With [`recording`] in place of [`definition`].
+    pub async fn recording(hook: Arc<dyn CommitHook>) -> Self {
+        let test = TestDatabase::hooked(&[mainstay_workflow::MIGRATIONS, MIGRATIONS], hook).await;
+        let script = Script::default();
+        let engine = Engine::start_on(&test.db, &test.clock, recording(&script), Options::default());
+        Self { test, script, engine, ctx: Context::background("test.service") }
     }
 
     fn on(test: TestDatabase, options: Options) -> Self {

@@ -13,6 +13,7 @@ mod leases;
 mod limits;
 mod projections;
 mod pruning;
+mod recorders;
 mod runs;
 mod storage;
 mod waiting;

@@ -28,7 +28,7 @@ async fn steps_are_done_in_order_and_each_is_recorded_with_its_effect() {
     lab.engine.stop().await;
 }
 
-struct Count(AtomicU64);
+pub struct Count(pub AtomicU64);
 
 impl CommitHook for Count {
     fn before_commit(&self, _database: &str, _number: u64) {}

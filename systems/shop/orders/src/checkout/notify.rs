@@ -19,6 +19,10 @@ impl Step<CheckoutState> for Notify {
         "notify"
     }
 
+    fn has_outer_effect(&self) -> bool {
+        false
+    }
+
     fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut CheckoutState) -> Result<()> {
         events::publish_paid(tx, cx.context(), &self.outbox, state)
     }

@@ -21,6 +21,10 @@ impl Step<CheckoutState> for Place {
         PLACED
     }
 
+    fn has_outer_effect(&self) -> bool {
+        false
+    }
+
     fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut CheckoutState) -> Result<()> {
         state.order_number = store::next_order_number(tx)?;
         state.placed_at = Some(tx.now());

@@ -20,6 +20,10 @@ impl Step<RefundState> for Finish {
         "finish"
     }
 
+    fn has_outer_effect(&self) -> bool {
+        false
+    }
+
     fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut RefundState) -> Result<()> {
         let order = store::order(tx, state.order_id)?
             .ok_or_else(|| codes::INTERNAL.error("a refund of an order that does not exist"))?;
