@@ -65,8 +65,8 @@ async fn no_piece_of_work_repeats_a_query_once_a_row() {
     buyer.client.post(&format!("/v1/orders/{}/cancel", orders[0]), &reason).await.unwrap().expect(202);
     let mut staff = shop.buyer();
     staff.log_in("staff@shop.example", "slate-harbour-17").await.unwrap();
-    for line in 0..many {
-        let wish = json!({"lines": [{"variant_id": goods[line], "quantity": 1}], "reason": "one by one"});
+    for (line, variant) in goods.iter().take(many).enumerate() {
+        let wish = json!({"lines": [{"variant_id": variant, "quantity": 1}], "reason": "one by one"});
         let path = format!("/v1/orders/{}/refunds", orders[1]);
         staff.client.post_with_key(&path, &format!("refund-{line}"), &wish).await.unwrap().expect(202);
         // One after the other: those that compete for a payment ask again, which is no repeat of a row.

@@ -109,7 +109,7 @@ impl<S> Observe<S> {
             })
         });
         if let Some(mut span) = span.filter(SpanGuard::is_recording) {
-            describe(&mut span, &seen, visit.route_name());
+            describe(&mut span, seen, visit.route_name());
             span.set("http.response.status_code", i64::from(status.as_u16()));
             if let Some(problem) = response.extensions().get::<Problem>() {
                 span.fail(problem.error());
