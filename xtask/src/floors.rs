@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 14] = [
+const PLATFORM: [&str; 15] = [
     "host",
     "conformance",
     "http",
@@ -18,6 +18,7 @@ const PLATFORM: [&str; 14] = [
     "events",
     "sql",
     "notify",
+    "records",
     "resilience",
     "telemetry",
     "secrets",

@@ -26,5 +26,11 @@ pub fn found() -> Vec<Gap> {
             sentence: "the first request that a demo shop prints is made with curl, which is missing; `apt-get install curl` gets it",
         });
     }
+    if process::output("python3", &["--version"]).is_none() {
+        gaps.push(Gap {
+            tests: "the_proof_agrees",
+            sentence: "the proof is a Python program, and python3 is missing; `apt-get install python3` gets it",
+        });
+    }
     gaps
 }

@@ -1,0 +1,134 @@
+//! The bytes of a file: as they are, or unpacked when they are gzip, within bounds.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use mainstay_core::{Error, Result};
+
+use crate::codes::{BOMB, CUT, UNREADABLE};
+
+/// What gzip begins with. RFC 1952, 2.3.1.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Read from the disk at a time: large enough that system calls do not show, small beside everything else.
+const CHUNK: usize = 256 * 1024;
+
+/// How much a compressed file may unpack to.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes unpacked for each byte read. Files of records shrink 5 to 50 times; deflate's worst is 1,032.
+    pub ratio_max: u64,
+    /// Unpacked bytes that are allowed whatever the ratio: a small file of equal lines is no attack.
+    pub free_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { ratio_max: 200, free_bytes: 16 * 1024 * 1024 }
+    }
+}
+
+/// A file's bytes as a stream.
+pub struct Input {
+    source: Source,
+}
+
+enum Source {
+    Plain(BufReader<Box<dyn Read + Send>>),
+    // Its state is large, and most files are plain.
+    Gzip { unpacked: Box<BufReader<MultiGzDecoder<Counted>>>, out: u64, limits: Limits },
+}
+
+impl Input {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// `records.unreadable` naming it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let unreadable = |error: io::Error| {
+            UNREADABLE.because(format!("{} cannot be read: {error}", path.display()), error)
+        };
+        let file = File::open(path).map_err(unreadable)?;
+        Self::new(file, Limits::default()).map_err(unreadable)
+    }
+
+    /// Of any source; looks at its first bytes.
+    pub fn new(read: impl Read + Send + 'static, limits: Limits) -> io::Result<Self> {
+        let mut plain = BufReader::with_capacity(CHUNK, Box::new(read) as Box<dyn Read + Send>);
+        let source = if plain.fill_buf()?.starts_with(&GZIP) {
+            let unpacked = MultiGzDecoder::new(Counted { inner: plain, taken: 0 });
+            let unpacked = Box::new(BufReader::with_capacity(CHUNK, unpacked));
+            Source::Gzip { unpacked, out: 0, limits }
+        } else {
+            Source::Plain(plain)
+        };
+        Ok(Self { source })
+    }
+
+    /// What is there next; empty at the end.
+    ///
+    /// # Errors
+    /// `records.unreadable`, `records.cut`, `records.bomb`.
+    pub fn peek(&mut self) -> Result<&[u8]> {
+        match &mut self.source {
+            Source::Plain(plain) => plain
+                .fill_buf()
+                .map_err(|error| UNREADABLE.because(format!("reading broke off: {error}"), error)),
+            Source::Gzip { unpacked, out, limits } => {
+                let read = unpacked.get_ref().get_ref().taken;
+                if *out > limits.free_bytes && *out / limits.ratio_max > read {
+                    return Err(BOMB.error(format!(
+                        "the file unpacks to more than {} times its size",
+                        limits.ratio_max
+                    )));
+                }
+                unpacked.fill_buf().map_err(damaged)
+            }
+        }
+    }
+
+    /// Goes on after `bytes` of what [`Input::peek`] showed.
+    pub fn consume(&mut self, bytes: usize) {
+        match &mut self.source {
+            Source::Plain(plain) => plain.consume(bytes),
+            Source::Gzip { unpacked, out, .. } => {
+                *out += bytes as u64;
+                unpacked.consume(bytes);
+            }
+        }
+    }
+}
+
+fn damaged(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => CUT.because("the file ends inside its compression", error),
+        _ => CUT.because(format!("the file's compression is damaged: {error}"), error),
+    }
+}
+
+/// Counts the compressed bytes that were used.
+struct Counted {
+    inner: BufReader<Box<dyn Read + Send>>,
+    taken: u64,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.taken += read as u64;
+        Ok(read)
+    }
+}
+
+impl BufRead for Counted {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.taken += bytes as u64;
+        self.inner.consume(bytes);
+    }
+}

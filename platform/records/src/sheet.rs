@@ -1,0 +1,103 @@
+//! Writing records, as CSV that is safe to open or as JSON Lines.
+
+use std::io::Write;
+use std::str::FromStr;
+
+use csv::{Writer, WriterBuilder};
+use mainstay_core::{Error, Result, codes};
+use serde_json::{Map, Value};
+
+use crate::codes::UNREADABLE;
+use crate::escape::escape;
+use crate::lines::Syntax;
+
+/// How records are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header. RFC 4180.
+    Csv,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+impl Format {
+    /// How lines of it are cut.
+    pub fn syntax(self) -> Syntax {
+        match self {
+            Self::Csv => Syntax::Csv,
+            Self::JsonLines => Syntax::JsonLines,
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(word: &str) -> Result<Self> {
+        match word {
+            "csv" => Ok(Self::Csv),
+            "jsonl" => Ok(Self::JsonLines),
+            _ => Err(codes::INVALID.error("a format is csv or jsonl")),
+        }
+    }
+}
+
+/// Rows under columns on their way into a file.
+pub struct Sheet<W: Write> {
+    columns: &'static [&'static str],
+    form: Form<W>,
+    rows: u64,
+}
+
+enum Form<W: Write> {
+    Csv(Box<Writer<W>>),
+    JsonLines(W),
+}
+
+impl<W: Write> Sheet<W> {
+    /// Begins a file; CSV gets its header at once.
+    ///
+    /// # Errors
+    /// `records.unreadable`, here and below, when the bytes cannot be written.
+    pub fn new(to: W, format: Format, columns: &'static [&'static str]) -> Result<Self> {
+        let form = match format {
+            Format::Csv => {
+                let mut writer = WriterBuilder::new().from_writer(to);
+                writer.write_record(columns).map_err(unwritten)?;
+                Form::Csv(Box::new(writer))
+            }
+            Format::JsonLines => Form::JsonLines(to),
+        };
+        Ok(Self { columns, form, rows: 0 })
+    }
+
+    /// Writes a row, a cell a column. In CSV every cell is escaped; in JSON nothing needs to be.
+    pub fn row(&mut self, cells: &[&str]) -> Result<()> {
+        debug_assert_eq!(cells.len(), self.columns.len());
+        self.rows += 1;
+        match &mut self.form {
+            Form::Csv(writer) => {
+                writer.write_record(cells.iter().map(|cell| escape(cell).into_owned())).map_err(unwritten)
+            }
+            Form::JsonLines(writer) => {
+                let pairs = self.columns.iter().zip(cells);
+                let object: Map<String, Value> =
+                    pairs.map(|(column, cell)| ((*column).to_owned(), Value::from(*cell))).collect();
+                writeln!(writer, "{}", Value::Object(object)).map_err(unwritten)
+            }
+        }
+    }
+
+    /// Ends the file; how many rows it has.
+    pub fn finish(self) -> Result<u64> {
+        match self.form {
+            Form::Csv(mut writer) => writer.flush().map_err(unwritten)?,
+            Form::JsonLines(mut writer) => writer.flush().map_err(unwritten)?,
+        }
+        Ok(self.rows)
+    }
+}
+
+fn unwritten(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    UNREADABLE.because(format!("the file cannot be written: {error}"), error)
+}
