@@ -13,6 +13,7 @@ mod report;
 mod saga;
 mod shop;
 mod store;
+mod year;
 
 use clap::{Parser, ValueEnum};
 
@@ -38,6 +39,8 @@ enum Benchmark {
     Saga,
     /// Events published and consumed, synced before they are acknowledged.
     Events,
+    /// A file of goods imported, and invoices with many lines sold again.
+    Year,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,6 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Benchmark::Checkout => runtime.block_on(checkout::run(arguments.quick, &mut report))?,
         Benchmark::Saga => runtime.block_on(saga::run(arguments.quick, &mut report))?,
         Benchmark::Events => runtime.block_on(events::run(arguments.quick, &mut report))?,
+        Benchmark::Year => year::run(arguments.quick, &mut report)?,
     }
     report.finish();
     Ok(())

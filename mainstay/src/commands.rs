@@ -3,6 +3,7 @@
 pub mod config;
 pub mod events;
 pub mod jobs;
+pub mod load;
 pub mod migrate;
 pub mod sagas;
 pub mod serve;
@@ -77,6 +78,8 @@ enum Command {
     Sagas(sagas::Sagas),
     /// Prove on this machine that the configured engines keep their promises
     Verify(verify::Verify),
+    /// Visit a running system as people do, and print how long it let them wait
+    Load(load::LoadCommand),
     /// The shop's own commands
     #[command(subcommand)]
     Shop(shop::Shop),
@@ -140,6 +143,7 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Jobs(jobs) => jobs.run(&global, engines).await,
         Command::Sagas(sagas) => sagas.run(&global, engines).await,
         Command::Verify(verify) => verify.run(&global, engines).await,
+        Command::Load(load) => load.run().await,
         Command::Shop(shop) => shop.run(&global, engines).await,
     }
 }

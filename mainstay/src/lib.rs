@@ -6,6 +6,7 @@
 pub mod commands;
 pub mod engines;
 pub mod exit;
+pub mod load;
 pub mod output;
 pub mod shop;
 pub mod systems;

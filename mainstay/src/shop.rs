@@ -1,10 +1,13 @@
 //! The shop: its services, and how they come into a process.
 
 pub mod authenticator;
+pub mod client;
 pub mod demo;
 pub mod goods;
 pub mod launch;
 pub mod provider;
+pub mod replay;
+pub mod source;
 pub mod welcome;
 
 use mainstay_core::{Code, Result};
@@ -18,6 +21,7 @@ pub const SERVICES: &[ServiceEntry] = &[
     ServiceEntry::of::<shop_catalog::Catalog>(),
     ServiceEntry::of::<shop_pricing::Pricing>(),
     ServiceEntry::of::<shop_inventory::Inventory>(),
+    ServiceEntry::of::<shop_imports::Imports>(),
     ServiceEntry::of::<shop_cart::Cart>(),
     ServiceEntry::of::<shop_payments::Payments>(),
     ServiceEntry::of::<shop_orders::Orders>(),
@@ -30,6 +34,8 @@ pub const CODES: &[&[&Code]] = &[
     shop_catalog::CODES,
     shop_pricing::CODES,
     shop_inventory::CODES,
+    shop_imports::CODES,
+    mainstay_records::CODES,
     shop_cart::CODES,
     shop_payments::CODES,
     shop_orders::CODES,

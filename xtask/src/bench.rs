@@ -30,6 +30,8 @@ enum Name {
     Saga,
     /// Appending synced events and consuming them
     Events,
+    /// A file of goods imported, and invoices with many lines sold again
+    Year,
 }
 
 impl Bench {

@@ -7,6 +7,7 @@ mod check;
 mod floors;
 mod needs;
 mod process;
+mod replay;
 mod test;
 mod tidy;
 mod up;
@@ -32,6 +33,8 @@ enum Command {
     Test(test::Test),
     /// Measure: checkout, saga or events
     Bench(bench::Bench),
+    /// Sell a retailer's year again in release, and compare the books with the proof
+    Replay(replay::Replay),
     /// Formatting, lints, licences, the floors and the tidiness rules
     Check(check::Check),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Up(up) => up.run(),
         Command::Test(test) => test.run(),
         Command::Bench(bench) => bench.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Check(check) => check.run(),
     };
     match result {

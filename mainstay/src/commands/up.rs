@@ -45,7 +45,7 @@ impl Up {
         } else {
             Vec::new()
         };
-        let launch = Launch { global, demo: self.demo, logs: true, fallbacks };
+        let launch = Launch { global, demo: self.demo, logs: true, fallbacks, replay: None };
         let shop = launch.start(engines, Clock::system()).await?;
         serve(shop, self.demo).await
     }

@@ -1,14 +1,17 @@
 //! Demo data: what makes a fresh shop one to look at. Put there through the services' own front doors, on the first
 //! start only, so that what somebody changed afterwards stays changed.
 
-use mainstay_core::{Context, Currency, Id, Money, Result};
+use http::Method;
+use mainstay_core::{Context, Currency, Id, Money, Result, codes};
 use mainstay_host::Running;
 use mainstay_rpc::{answer, request};
+use serde_json::json;
 use shop_auth_contracts as auth;
 use shop_catalog_contracts as catalog;
 use shop_inventory_contracts as inventory;
 use shop_pricing_contracts as pricing;
 
+use crate::shop::client::{Call, Client};
 use crate::shop::goods::{GOODS, Goods, Piece};
 
 /// Who puts the demo data there, in tokens and logs.
@@ -72,6 +75,24 @@ pub async fn seed(running: &Running) -> Result<bool> {
         answer(catalog.put_product(request(&ctx, product)).await)?;
     }
     Ok(true)
+}
+
+/// Puts the logins alone there.
+pub async fn seed_logins(running: &Running) -> Result<()> {
+    logins(running, &Context::background(CALLER)).await
+}
+
+/// Logs in the demo shop's staff.
+pub async fn staff_session(client: &mut Client) -> Result<String> {
+    let staff = LOGINS.iter().find(|login| login.role == auth::Role::Staff);
+    let (email, password) = staff.map_or(("", ""), |login| (login.email, login.password));
+    let body = json!({"email": email, "password": password});
+    let call = Call { method: Method::POST, path: "/v1/sessions", session: None, key: None, body: &body };
+    client
+        .call(call)
+        .await?
+        .session
+        .ok_or_else(|| codes::INTERNAL.error("the demo shop's staff cannot log in"))
 }
 
 async fn logins(running: &Running, ctx: &Context) -> Result<()> {

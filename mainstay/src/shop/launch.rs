@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Clock, Configuration, Result, Shutdown};
-use mainstay_host::{Engines, Host, Running};
+use mainstay_host::{Engines, Host, ReplayClock, Running};
 
 use crate::commands::Global;
 use crate::shop::provider::Provider;
@@ -22,6 +22,8 @@ pub struct Launch {
     pub logs: bool,
     /// Keys that stand below everything that was configured.
     pub fallbacks: Vec<(&'static str, String)>,
+    /// Starts a shop without goods that does again what happened before: see [`shop::replay`].
+    pub replay: Option<ReplayClock>,
 }
 
 /// A running shop.
@@ -50,8 +52,15 @@ impl Launch {
         if self.logs {
             host = host.with_logs();
         }
+        if let Some(times) = &self.replay {
+            host = host.replaying(times.clone());
+        }
         let running = host.start().await?;
-        let seeded = self.demo && demo::seed(&running).await?;
+        let seeded = match (self.demo, &self.replay) {
+            (true, None) => demo::seed(&running).await?,
+            (true, Some(_)) => demo::seed_logins(&running).await.map(|()| false)?,
+            (false, _) => false,
+        };
         if let Some(provider) = &provider {
             provider.tell(running.http_addr());
         }

@@ -22,6 +22,7 @@ use crate::folder::FolderMarks;
 use crate::health;
 use crate::mounting::{Mounting, OneService, StandIn};
 use crate::process::{Missing, Process};
+use crate::replay::ReplayClock;
 use crate::running::{Running, RunningParts};
 use crate::scope::Scope;
 use crate::service::{Mounted, Service};
@@ -58,6 +59,7 @@ pub struct Host {
     operators: Router,
     logs: bool,
     known: Vec<ReadSection>,
+    replay: Option<ReplayClock>,
 }
 
 /// A service's database, opened for an operator. Nothing of the service runs.
@@ -82,6 +84,7 @@ impl Host {
             operators: Router::new(),
             logs: false,
             known: Vec::new(),
+            replay: None,
         }
     }
 
@@ -120,6 +123,14 @@ impl Host {
     #[must_use]
     pub fn operators(mut self, routes: Router) -> Self {
         self.operators = self.operators.merge(routes);
+        self
+    }
+
+    /// Starts a process that does again what happened before, at the times that this clock tells. Only the command
+    /// that replays does so: no configuration can.
+    #[must_use]
+    pub fn replaying(mut self, clock: ReplayClock) -> Self {
+        self.replay = Some(clock);
         self
     }
 
@@ -206,7 +217,8 @@ impl Host {
             return Err(NOT_STARTED.error("a service is mounted twice in one process"));
         }
         let topology = Topology::new(mounted, &settings.peers);
-        Process::new(settings, self.engines.clone(), self.clock.clone(), topology, missing)
+        let (engines, clock) = (self.engines.clone(), self.clock.clone());
+        Process::new(settings, engines, clock, topology, missing, self.replay.clone())
     }
 
     /// Starts everything. When this returns, every service takes requests and its background work has begun.

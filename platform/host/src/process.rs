@@ -13,6 +13,7 @@ use mainstay_telemetry::Registry;
 use crate::codes::{NOT_STARTED, NOTHING_HERE};
 use crate::engines::Engines;
 use crate::folder;
+use crate::replay::ReplayClock;
 use crate::settings::Settings;
 use crate::topology::Topology;
 
@@ -33,6 +34,8 @@ pub(crate) struct Process {
     pub(crate) network: Network,
     /// Ends the streams of events to other processes.
     pub(crate) streams: Shutdown,
+    /// Only in a process that was started to replay.
+    pub(crate) replay: Option<ReplayClock>,
 }
 
 /// What becomes of databases and keys that are not there.
@@ -52,6 +55,7 @@ impl Process {
         clock: Clock,
         topology: Topology,
         missing: Missing,
+        replay: Option<ReplayClock>,
     ) -> Result<Arc<Self>> {
         let tasks = Tasks::new();
         let registry = Registry::new();
@@ -89,6 +93,7 @@ impl Process {
             root,
             topology,
             network,
+            replay,
         }))
     }
 

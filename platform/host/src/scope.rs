@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 use crate::codes::NOTHING_HERE;
 use crate::loops::Loops;
 use crate::process::{Missing, Process};
+use crate::replay::ReplayClock;
 use crate::topology::Place;
 
 /// The tables that capabilities of the platform keep in a service's database, before the service's own.
@@ -212,6 +213,11 @@ impl Scope {
     /// Threads for work that computes.
     pub fn cpu(&self) -> &CpuPool {
         &self.process.cpu
+    }
+
+    /// The times of what is replayed, in a process that was started to replay.
+    pub fn replay_clock(&self) -> Option<ReplayClock> {
+        self.process.replay.clone()
     }
 
     pub fn clock(&self) -> &Clock {

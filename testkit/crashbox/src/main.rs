@@ -105,7 +105,7 @@ async fn main() -> ExitCode {
     });
     let hook: Arc<dyn CommitHook> = Arc::<Trap>::clone(&trap);
     let engines = mainstay::engines::all().commit_hook(hook);
-    let launch = Launch { global, demo: true, logs: true, fallbacks: Vec::new() };
+    let launch = Launch { global, demo: true, logs: true, fallbacks: Vec::new(), replay: None };
     match launch.start(engines, Clock::system()).await {
         Ok(shop) => {
             trap.armed.store(true, Ordering::SeqCst);

@@ -27,7 +27,7 @@ impl Inside {
         let mut set = settings_of(folder, &settings);
         set.push("http.listen=127.0.0.1:0".to_owned());
         let global = Global { set, ..Global::default() };
-        let launch = Launch { global, demo: true, logs: false, fallbacks: Vec::new() };
+        let launch = Launch { global, demo: true, logs: false, fallbacks: Vec::new(), replay: None };
         let shop = launch.start(engines, clock).await.unwrap();
         Self { shop, data: folder.join("data") }
     }

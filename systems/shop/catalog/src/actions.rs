@@ -3,10 +3,12 @@
 mod apply;
 mod attributes;
 mod categories;
+mod find_by_name;
 mod get_product;
 mod get_variants;
 mod list_products;
 mod list_variants;
+mod page_products;
 mod put_product;
 mod upsert_products;
 
@@ -16,10 +18,12 @@ use mainstay_sql::Database;
 
 pub use attributes::{list_attributes, put_attribute};
 pub use categories::{delete_category, get_category, list_categories, put_category};
+pub use find_by_name::find_by_name;
 pub use get_product::{Found, Wanted, get_product};
 pub use get_variants::get_variants;
 pub use list_products::list_products;
 pub use list_variants::list_variants;
+pub use page_products::page_products;
 pub use put_product::put_product;
 pub use upsert_products::upsert_products;
 

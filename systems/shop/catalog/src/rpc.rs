@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 
 use crate::actions::{self, Catalog};
 use crate::messages;
+use crate::model::{Product, Versioned};
 
 /// The generated trait over the actions.
 #[derive(Clone)]
@@ -38,6 +39,42 @@ impl catalog_server::Catalog for Rpc {
             let product = messages::read_product(product, "product")?;
             actions::put_product(&self.0, &ctx, product, actions::unguarded).await?;
             Ok(wire::PutProductResponse {})
+        })
+        .await
+    }
+
+    async fn find_by_name(
+        &self,
+        req: Request<wire::FindByNameRequest>,
+    ) -> Result<Response<wire::FindByNameResponse>, Status> {
+        handle(req, |ctx, message| async move {
+            let found = actions::find_by_name(&self.0, &ctx, message.slugs, message.skus).await?;
+            let head = |head: Versioned<Product>| messages::product(&head.value, head.version, [].iter());
+            Ok(wire::FindByNameResponse {
+                products: found.products.into_iter().map(head).collect(),
+                variants: found.variants.into_iter().map(messages::variant).collect(),
+            })
+        })
+        .await
+    }
+
+    async fn page_products(
+        &self,
+        req: Request<wire::PageProductsRequest>,
+    ) -> Result<Response<wire::PageProductsResponse>, Status> {
+        handle(req, |ctx, message| async move {
+            let after = match message.after.as_slice() {
+                [] => None,
+                bytes => Some(messages::id(bytes, || "after".into())?),
+            };
+            let page = actions::page_products(&self.0, &ctx, after).await?;
+            let whole = |one: &Versioned<Product>| {
+                messages::product(&one.value, one.version, one.value.variants.iter())
+            };
+            Ok(wire::PageProductsResponse {
+                products: page.products.iter().map(whole).collect(),
+                more: page.more,
+            })
         })
         .await
     }

@@ -10,9 +10,11 @@ pub use attributes::{attribute, attributes, kinds, put_attribute};
 pub use categories::{
     categories, category, delete_category, has_children, has_products, known_categories, put_category, tree,
 };
-pub use products::{In, page, product, product_by_slug, products_with, put_categories, put_product};
+pub use products::{
+    In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_product,
+};
 pub use slugs::{keep_old_slug, owner_of_old_slug, release_old_slug};
 pub use variants::{
     owners_of_variants, put_variants, remove_variants, variant_page, variants_in_list, variants_of_product,
-    variants_of_products, variants_with,
+    variants_of_products, variants_with, variants_with_skus,
 };

@@ -126,6 +126,9 @@ pub enum Fact {
     Refunded {
         refund: Refund,
         country: String,
+        /// When it counts as given back, in a replay; else when it is recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     },
     /// The provider refused for good; the amount is free to be refunded in another way.
     RefundFailed {
@@ -389,7 +392,7 @@ mod tests {
         let refund = order(facts).plan_refund(Id::from_bytes([number; 16]), request, "test".into())?;
         let amount = refund.amount;
         facts.push(Fact::RefundRequested { refund: refund.clone() });
-        facts.push(Fact::Refunded { refund, country: "GB".into() });
+        facts.push(Fact::Refunded { refund, country: "GB".into(), at: None });
         Ok(amount)
     }
 

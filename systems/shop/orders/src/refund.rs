@@ -13,7 +13,7 @@ mod finish;
 mod repay;
 mod restock;
 
-use mainstay_core::{Context, Id};
+use mainstay_core::{Context, Id, Timestamp};
 use mainstay_events::Outbox;
 use mainstay_sql::Tx;
 use mainstay_workflow::{Definition, RunEnd};
@@ -34,6 +34,9 @@ pub struct RefundState {
     pub order_id: Id<Order>,
     pub payment_id: Id<Payment>,
     pub refund: Refund,
+    /// When it counts as given back, in a replay; else when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed_at: Option<Timestamp>,
 }
 
 pub fn definition(peers: &Peers, outbox: &Outbox) -> Definition<RefundState> {

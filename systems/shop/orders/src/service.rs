@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use mainstay_core::{Clock, Context, Result, Tasks};
+use mainstay_core::{Clock, Context, Result, Tasks, Timestamp};
 use mainstay_events::{Consumers, EventSource, Outbox, Subscription};
-use mainstay_host::{Mounted, Scope, Service};
+use mainstay_host::{Mounted, ReplayClock, Scope, Service};
+use mainstay_http::IdempotencyKey;
 use mainstay_sql::Database;
 use mainstay_workflow::{Saga, Sagas};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub struct Needs {
     pub payment_news: Arc<dyn EventSource>,
     pub tasks: Tasks,
     pub peers: Peers,
+    /// When what is replayed happens, in a process that was started to replay.
+    pub replay: Option<ReplayClock>,
 }
 
 impl mainstay_host::Needs for Needs {
@@ -51,6 +54,7 @@ impl mainstay_host::Needs for Needs {
             sagas: scope.sagas()?,
             consumers: scope.consumers()?,
             tasks: scope.tasks().clone(),
+            replay: scope.replay_clock(),
             payment_news: scope.event_source(shop_payments_contracts::SERVICE)?,
             peers: Peers {
                 cart: scope.peer(shop_cart_contracts::SERVICE, CartClient::new)?,
@@ -71,6 +75,7 @@ pub struct Orders {
     pub sagas: Sagas,
     pub checkout: Saga<CheckoutState>,
     pub refund: Saga<RefundState>,
+    replay: Option<ReplayClock>,
 }
 
 impl Service for Orders {
@@ -110,6 +115,12 @@ impl Orders {
             sagas: needs.sagas,
             checkout,
             refund,
+            replay: needs.replay,
         })
+    }
+
+    /// When the request under this key happens, if it is part of a replay: else it happens now.
+    pub fn replayed_at(&self, key: &IdempotencyKey) -> Option<Timestamp> {
+        self.replay.as_ref().and_then(|clock| clock.time_of(key.as_str()))
     }
 }

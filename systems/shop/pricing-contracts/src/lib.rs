@@ -7,7 +7,8 @@ pub use v1::pricing_server::{Pricing, PricingServer};
 pub use v1::{
     FILE_DESCRIPTOR_SET, GetPricesRequest, GetPricesResponse, ListShippingMethodsRequest,
     ListShippingMethodsResponse, Price, PricedLine, QuoteLine, QuoteRequest, QuoteResponse, SetPricesRequest,
-    SetPricesResponse, ShippingMethod, pricing_client, pricing_server,
+    SetPricesResponse, SetShippingRatesRequest, SetShippingRatesResponse, ShippingMethod, ShippingRate,
+    pricing_client, pricing_server,
 };
 
 /// The service's name at run time: what tokens, addresses and configuration call it.

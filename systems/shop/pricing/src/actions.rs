@@ -4,6 +4,7 @@ mod get_prices;
 mod list_shipping_methods;
 mod quote;
 mod set_prices;
+mod set_shipping_rates;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub use get_prices::get_prices;
 pub use list_shipping_methods::list_shipping_methods;
 pub use quote::{Basket, quote};
 pub use set_prices::set_prices;
+pub use set_shipping_rates::set_shipping_rates;
 
 /// What every use case works on.
 #[derive(Clone)]

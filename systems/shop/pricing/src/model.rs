@@ -10,7 +10,7 @@ use std::str::FromStr;
 use mainstay_core::{Error, Id, Money, codes};
 
 pub use quote::{Line, PricedLine, Quote, quote};
-pub use shipping::{MethodConfig, Offer, ShippingTable, default_methods};
+pub use shipping::{MethodConfig, Offer, RATES_MAX, ShippingTable, check_rate, default_methods};
 pub use tax::{Rates, RatesConfig, TaxTable};
 
 /// Names a variant of the catalogue.

@@ -58,6 +58,21 @@ impl pricing_server::Pricing for Rpc {
         .await
     }
 
+    async fn set_shipping_rates(
+        &self,
+        req: Request<wire::SetShippingRatesRequest>,
+    ) -> Result<Response<wire::SetShippingRatesResponse>, Status> {
+        handle(req, |ctx, message| async move {
+            let rates = message.rates.into_iter().enumerate().map(|(place, rate)| {
+                let net = required_money(rate.net.as_ref(), &format!("rates[{place}].net"))?;
+                Ok(Offer { code: rate.code, name: rate.name, net })
+            });
+            actions::set_shipping_rates(&self.0, &ctx, rates.collect::<Result<_>>()?).await?;
+            Ok(wire::SetShippingRatesResponse {})
+        })
+        .await
+    }
+
     async fn list_shipping_methods(
         &self,
         req: Request<wire::ListShippingMethodsRequest>,

@@ -42,6 +42,20 @@ impl catalog::Catalog for FakeCatalog {
         Ok(Response::new(catalog::GetVariantsResponse { variants: found.collect() }))
     }
 
+    async fn find_by_name(
+        &self,
+        _request: Request<catalog::FindByNameRequest>,
+    ) -> Result<Response<catalog::FindByNameResponse>, Status> {
+        Err(Status::unimplemented("the cart knows ids"))
+    }
+
+    async fn page_products(
+        &self,
+        _request: Request<catalog::PageProductsRequest>,
+    ) -> Result<Response<catalog::PageProductsResponse>, Status> {
+        Err(Status::unimplemented("the cart exports nothing"))
+    }
+
     async fn upsert_products(
         &self,
         _request: Request<catalog::UpsertProductsRequest>,
@@ -109,6 +123,13 @@ impl pricing::Pricing for FakePricing {
         _: Request<pricing::SetPricesRequest>,
     ) -> Result<Response<pricing::SetPricesResponse>, Status> {
         Err(Status::unimplemented("the cart sets no prices"))
+    }
+
+    async fn set_shipping_rates(
+        &self,
+        _: Request<pricing::SetShippingRatesRequest>,
+    ) -> Result<Response<pricing::SetShippingRatesResponse>, Status> {
+        Err(Status::unimplemented("the cart asks for quotes only"))
     }
 
     async fn list_shipping_methods(

@@ -32,6 +32,12 @@ pub fn products_with(view: &View<'_>, ids: &[ProductId]) -> Result<Vec<Head>> {
     view.query_list(&format!("SELECT {COLUMNS} FROM products WHERE id IN (:list)"), &[], &list, read)
 }
 
+/// The products with these slugs, in no order, without their variants; unknown ones are absent.
+pub fn products_with_slugs(view: &View<'_>, slugs: &[String]) -> Result<Vec<Head>> {
+    let list: Vec<_> = slugs.iter().map(Into::into).collect();
+    view.query_list(&format!("SELECT {COLUMNS} FROM products WHERE slug IN (:list)"), &[], &list, read)
+}
+
 /// Which products a page is of.
 pub enum In<'a> {
     /// All.

@@ -1,6 +1,6 @@
 //! Give back all or a part of an order: a buyer cancels, staff refund.
 
-use mainstay_core::{Context, Id, Result};
+use mainstay_core::{Context, Id, Result, Timestamp};
 use mainstay_http::IdempotencyKey;
 use mainstay_http::idempotency::{self, Begun, RequestHash, Slot};
 use mainstay_sql::Tx;
@@ -30,7 +30,8 @@ pub async fn cancel_order(
             if let Some((known, _)) = order.refunds.iter().find(|(refund, _)| refund.cancels) {
                 return Ok(known.clone());
             }
-            begin(&service, tx, &caller, &order, fresh, RefundRequest::Everything, &reason)
+            let wish = Wish { request: RefundRequest::Everything, reason: &reason, replayed_at: None };
+            begin(&service, tx, &caller, &order, fresh, wish)
         })
         .await
 }
@@ -48,6 +49,7 @@ pub async fn refund_order(
 ) -> Result<Refund> {
     ctx.principal().require_staff()?;
     let fresh: Id<RefundKind> = Id::generate(orders.db.clock());
+    let replayed_at = orders.replayed_at(&key);
     let slot = Slot::new(ctx.principal(), "POST /v1/orders/{id}/refunds", key);
     let hash = RequestHash::of(&(id, &request, &reason))?;
     let (service, caller) = (orders.clone(), ctx.clone());
@@ -56,7 +58,14 @@ pub async fn refund_order(
         .write(ctx, move |tx| {
             let order = visible(tx, &caller, id)?;
             match idempotency::begin(tx, &slot, hash, fresh.as_bytes())? {
-                Begun::New => begin(&service, tx, &caller, &order, fresh, request.clone(), &reason),
+                Begun::New => begin(
+                    &service,
+                    tx,
+                    &caller,
+                    &order,
+                    fresh,
+                    Wish { request: request.clone(), reason: &reason, replayed_at },
+                ),
                 Begun::Running { reference } | Begun::Finished { reference, .. } => {
                     let known = Id::try_from_slice(&reference)?;
                     let mut asked = order.refunds.into_iter().map(|(refund, _)| refund);
@@ -74,6 +83,13 @@ fn visible(tx: &Tx<'_>, ctx: &Context, id: Id<OrderKind>) -> Result<Order> {
     store::order(tx, id)?.filter(|order| may_see(ctx, &order.sale.owner)).ok_or_else(not_found)
 }
 
+// What is to go back, and why.
+struct Wish<'a> {
+    request: RefundRequest,
+    reason: &'a str,
+    replayed_at: Option<Timestamp>,
+}
+
 // Puts the request on record and starts its saga, in one transaction.
 fn begin(
     orders: &Orders,
@@ -81,14 +97,14 @@ fn begin(
     ctx: &Context,
     order: &Order,
     id: Id<RefundKind>,
-    request: RefundRequest,
-    reason: &str,
+    wish: Wish<'_>,
 ) -> Result<Refund> {
-    let refund = order.plan_refund(id, request, reason.to_owned())?;
+    let refund = order.plan_refund(id, wish.request, wish.reason.to_owned())?;
     // The plan has seen that it is paid.
     let Some((payment_id, _)) = order.paid else { return Err(not_found()) };
     store::append(tx, ctx, order.id, Fact::RefundRequested { refund: refund.clone() })?;
-    let state = RefundState { order_id: order.id, payment_id, refund: refund.clone() };
+    let replayed_at = wish.replayed_at;
+    let state = RefundState { order_id: order.id, payment_id, refund: refund.clone(), replayed_at };
     orders.refund.start(tx, &ctx.as_service(shop_orders_contracts::SERVICE), id.twin(), &state)?;
     Ok(refund)
 }

@@ -36,6 +36,7 @@ pub async fn start_checkout(
 ) -> Result<(Id<Checkout>, CheckoutView)> {
     let owner = Owner::of(ctx.principal());
     let fresh: Id<Checkout> = Id::generate(orders.db.clock());
+    let replayed_at = orders.replayed_at(&key);
     let slot = Slot::new(ctx.principal(), "POST /v1/checkouts", key);
     let hash = RequestHash::of(&new)?;
     let saga = orders.checkout.clone();
@@ -50,7 +51,8 @@ pub async fn start_checkout(
             let begun = idempotency::begin(tx, &slot, hash, fresh.as_bytes())?;
             if begun == Begun::New {
                 store::insert_checkout(tx, fresh, &owner)?;
-                saga.start(tx, &run_ctx, fresh.twin(), &first_state(tx, fresh, &owner, &new, hold))?;
+                let state = CheckoutState { replayed_at, ..first_state(tx, fresh, &owner, &new, hold) };
+                saga.start(tx, &run_ctx, fresh.twin(), &state)?;
             }
             Ok(begun)
         })
@@ -81,6 +83,7 @@ fn first_state(
         owner: owner.clone(),
         cart_id: new.cart_id,
         expected_total: new.expected_total,
+        replayed_at: None,
         hold_until: tx.now() + hold,
         payment_token: String::new(),
         sale: None,

@@ -27,11 +27,12 @@ impl Step<CheckoutState> for Place {
 
     fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut CheckoutState) -> Result<()> {
         state.order_number = store::next_order_number(tx)?;
-        state.placed_at = Some(tx.now());
+        let placed_at = state.replayed_at.unwrap_or_else(|| tx.now());
+        state.placed_at = Some(placed_at);
         let fact = Fact::Placed {
             number: state.order_number.clone(),
             checkout_id: state.checkout_id,
-            placed_at: tx.now(),
+            placed_at,
             sale: Box::new(state.sale()?.clone()),
         };
         store::append(tx, cx.context(), state.order_id(), fact)?;

@@ -18,6 +18,9 @@ pub struct CheckoutState {
     /// The total that the buyer saw, if the caller said it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_total: Option<Money>,
+    /// When the order counts as placed, in a replay; else when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed_at: Option<Timestamp>,
     /// How long the goods are held for this buyer.
     pub hold_until: Timestamp,
     /// The provider's token for the means of payment; emptied once it has been used.

@@ -27,8 +27,8 @@ impl Step<RefundState> for Finish {
     fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut RefundState) -> Result<()> {
         let order = store::order(tx, state.order_id)?
             .ok_or_else(|| codes::INTERNAL.error("a refund of an order that does not exist"))?;
-        let fact =
-            Fact::Refunded { refund: state.refund.clone(), country: order.sale.address.country.clone() };
+        let country = order.sale.address.country.clone();
+        let fact = Fact::Refunded { refund: state.refund.clone(), country, at: state.replayed_at };
         store::append(tx, cx.context(), state.order_id, fact)?;
         events::publish_refund(tx, cx.context(), &self.outbox, &order, &state.refund)
     }

@@ -29,10 +29,10 @@ impl Projection<History> for Views {
                 count(tx, generation, *placed_at, &sale.address.country, sale.currency(), &sold)
             }
             Fact::Paid { .. } => set_paid(tx, generation, event.id),
-            Fact::Refunded { refund, country } => {
+            Fact::Refunded { refund, country, at } => {
                 list_refund(tx, generation, event.id, refund)?;
                 let given = Change { orders: 0, net: 0, tax: 0, refunded: refund.amount.minor };
-                count(tx, generation, event.at, country, refund.amount.currency, &given)
+                count(tx, generation, at.unwrap_or(event.at), country, refund.amount.currency, &given)
             }
             // What is only asked for or refused is no part of the list or the books.
             Fact::RefundRequested { .. } | Fact::RefundFailed { .. } => Ok(()),

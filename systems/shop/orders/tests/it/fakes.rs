@@ -180,6 +180,13 @@ impl pricing::v1::pricing_server::Pricing for Fakes {
         answer(Err(codes::UNIMPLEMENTED.error("orders does not call it")))
     }
 
+    async fn set_shipping_rates(
+        &self,
+        _: Request<pricing::SetShippingRatesRequest>,
+    ) -> Result<Response<pricing::SetShippingRatesResponse>, Status> {
+        answer(Err(codes::UNIMPLEMENTED.error("orders does not call it")))
+    }
+
     async fn list_shipping_methods(
         &self,
         _: Request<pricing::ListShippingMethodsRequest>,

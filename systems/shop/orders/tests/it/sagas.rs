@@ -50,6 +50,7 @@ impl World for CheckoutWorld {
             owner: Owner(OWNER.into()),
             cart_id: Id::from_bytes([2; 16]),
             expected_total: Some(TOTAL),
+            replayed_at: None,
             // Longer than all retries of the harness.
             hold_until: BEGINNING + std::time::Duration::from_secs(86_400),
             payment_token: String::new(),
@@ -186,6 +187,7 @@ impl World for RefundWorld {
             order_id: Id::from_bytes([1; 16]),
             payment_id: Id::from_bytes([1; 16]),
             refund: wanted(),
+            replayed_at: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Price a basket.
 
 use mainstay_core::{Context, Currency, Money, Result};
+use mainstay_sql::View;
 
 use super::Pricing;
 use crate::codes::SHIPPING_UNKNOWN;
@@ -27,20 +28,25 @@ pub struct Basket {
 /// `pricing.shipping_unknown`, and those of the model's rule.
 pub async fn quote(pricing: &Pricing, ctx: &Context, basket: Basket) -> Result<Quote> {
     let Basket { currency, country, lines, shipping_method } = basket;
-    let delivery = match shipping_method {
-        None => Money::zero(currency),
-        Some(code) => {
-            let offer = pricing.shipping.find(&code, country, currency).ok_or_else(|| {
-                SHIPPING_UNKNOWN
-                    .error("this shipping method does not go to this country in this currency")
-                    .with_field("shipping_method", "is not offered for the destination")
-            })?;
-            offer.net
-        }
+    let public = match &shipping_method {
+        None => Some(Money::zero(currency)),
+        Some(code) => pricing.shipping.find(code, country, currency).map(|offer| offer.net),
     };
     let rates = pricing.tax.rates(country);
     // An absurd number of lines is refused by the rule; it must not become an absurd number of look-ups first.
     let wanted: Vec<VariantId> = lines.iter().take(LINES_MAX).map(|line| line.variant).collect();
-    let prices = pricing.db.read(ctx, move |view| store::prices(view, currency, &wanted)).await?;
+    let read = move |view: &View<'_>| {
+        let delivery = match (public, &shipping_method) {
+            (None, Some(code)) => store::shipping_rate(view, currency, code)?,
+            (public, _) => public,
+        };
+        Ok((store::prices(view, currency, &wanted)?, delivery))
+    };
+    let (prices, delivery) = pricing.db.read(ctx, read).await?;
+    let delivery = delivery.ok_or_else(|| {
+        SHIPPING_UNKNOWN
+            .error("this shipping method does not go to this country in this currency")
+            .with_field("shipping_method", "is not offered for the destination")
+    })?;
     model::quote(&lines, &prices.into_iter().collect(), rates, delivery)
 }

@@ -120,6 +120,31 @@ impl Method {
     }
 }
 
+/// Most rates set by one call, as of prices.
+pub const RATES_MAX: usize = 1_000;
+
+/// Longest code of a rate, in bytes, which is what a cart can name.
+const CODE_MAX: usize = 40;
+
+/// Longest name, in characters.
+const NAME_MAX: usize = 200;
+
+/// Refuses a rate that no cart could name or nobody could read; the field and what is wrong with it.
+pub fn check_rate(rate: &Offer) -> std::result::Result<(), (&'static str, &'static str)> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    if rate.code.is_empty() || rate.code.len() > CODE_MAX || !rate.code.bytes().all(letter) {
+        return Err(("code", "must be 1 to 40 lower-case letters, digits, - and _"));
+    }
+    let name = &rate.name;
+    if name.trim().is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(("name", "must be 1 to 200 printable characters"));
+    }
+    if rate.net.minor < 0 {
+        return Err(("net", "must not be negative"));
+    }
+    Ok(())
+}
+
 /// What a fresh shop offers: one or two ways to each of home, the European Union and the rest of the world.
 pub fn default_methods() -> Vec<MethodConfig> {
     let method =

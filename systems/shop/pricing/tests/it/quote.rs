@@ -1,6 +1,8 @@
 //! Quotes for destinations, currencies, and absurd baskets.
 
-use mainstay_core::{Currency, codes};
+use mainstay_core::{Currency, Money, codes};
+use mainstay_rpc::{answer, request};
+use shop_pricing_contracts as wire;
 
 use crate::app::{TestApp, price};
 
@@ -65,4 +67,50 @@ async fn a_price_that_was_set_is_quoted_at_once() {
         app.set(&[(1, minor)]).await;
         assert_eq!(app.quote("US", &[(1, 1)], "").await.unwrap().total.unwrap().minor, minor);
     }
+}
+
+#[tokio::test]
+async fn an_agreed_rate_is_charged_everywhere_and_listed_nowhere() {
+    let app = TestApp::start().await;
+    app.set_as(&app.ctx, vec![price(1, 1_000, Currency::GBP, "zero")]).await.unwrap();
+    let rate = |code: &str, minor| wire::ShippingRate {
+        code: code.into(),
+        name: "By contract".into(),
+        net: Some(Money::new(minor, Currency::GBP).into()),
+    };
+    let set = |rates| {
+        let (mut client, ctx) = (app.client(), app.ctx.clone());
+        async move {
+            answer(client.set_shipping_rates(request(&ctx, wire::SetShippingRatesRequest { rates })).await)
+        }
+    };
+    set(vec![rate("contract-7", 1_834), rate("standard", 1)]).await.unwrap();
+    for country in ["GB", "NZ"] {
+        let quote = app.quote(country, &[(1, 2)], "contract-7").await.unwrap();
+        assert_eq!(quote.shipping_net.unwrap().minor, 1_834);
+        assert_eq!(quote.total.unwrap().minor, 3_834, "zero-rated goods make untaxed shipping");
+    }
+    let public = app.quote("GB", &[(1, 1)], "standard").await.unwrap();
+    assert_eq!(public.shipping_net.unwrap().minor, 350, "a public method wins");
+    let other = app.quote_in("EUR", "FR", &[(1, 1)], "contract-7").await.unwrap_err();
+    assert_eq!(other.code(), "pricing.shipping_unknown");
+    set(vec![rate("contract-7", 0)]).await.unwrap();
+    assert_eq!(app.quote("GB", &[(1, 1)], "contract-7").await.unwrap().total.unwrap().minor, 1_000);
+    for (wrong, field) in [(rate("Contract", 1), "code"), (rate("", 1), "code"), (rate("a", -1), "net")] {
+        let refused = set(vec![rate("b", 1), wrong]).await.unwrap_err();
+        assert_eq!(refused.fields()[0].path, format!("rates[1].{field}"));
+    }
+    assert!(app.quote("GB", &[(1, 1)], "b").await.is_err(), "all or none");
+    let listed = answer(
+        app.client()
+            .list_shipping_methods(request(
+                &app.ctx,
+                wire::ListShippingMethodsRequest { country: "GB".into(), currency: "GBP".into() },
+            ))
+            .await,
+    );
+    assert!(listed.unwrap().methods.iter().all(|method| method.code != "contract-7"));
+    let buyer = app.ctx.clone().with_principal(crate::app::customer());
+    let message = wire::SetShippingRatesRequest { rates: vec![rate("c", 1)] };
+    assert!(answer(app.client().set_shipping_rates(request(&buyer, message)).await).is_err());
 }

@@ -1,0 +1,208 @@
+//! Files of goods into the shop and out again: good ones, damaged ones, killed in the middle.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use mainstay_core::Clock;
+use serde_json::Value;
+
+use crate::process::{mainstay, run};
+
+const HEADER: &str = "product,sku,name,description,variant,price,currency,tax_class,stock";
+
+struct Shop(tempfile::TempDir);
+
+impl Shop {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn import(&self, file: &Path, on_error: &str) -> (Output, Value) {
+        let output = run(
+            self.0.path(),
+            &["shop", "import", file.to_str().unwrap(), "--on-error", on_error, "--json", "--data", "data"],
+        );
+        let told = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        (output, told)
+    }
+
+    fn faults(&self, import: &Value) -> Vec<(u64, String)> {
+        let id = import["import"].as_str().unwrap();
+        let output = run(self.0.path(), &["shop", "imports", "show", id, "--json", "--data", "data"]);
+        let lines = String::from_utf8(output.stdout).unwrap();
+        let fault = |line: &str| -> (u64, String) {
+            let fault: Value = serde_json::from_str(line).unwrap();
+            (fault["line"].as_u64().unwrap(), fault["reason"].as_str().unwrap().to_owned())
+        };
+        lines.lines().map(fault).collect()
+    }
+
+    /// The rows of the catalogue, in the order of stock keeping units.
+    fn export(&self, format: &str) -> Vec<String> {
+        let output =
+            run(self.0.path(), &["shop", "export", "catalogue", "--format", format, "--data", "data"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut rows: Vec<String> = text.lines().map(str::to_owned).collect();
+        if format == "csv" {
+            assert_eq!(rows.remove(0), HEADER);
+        }
+        rows.sort();
+        rows
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn what_can_be_used_is_applied_and_the_rest_is_named() {
+    let shop = Shop::new();
+    let mut file = format!("{HEADER}\n").into_bytes();
+    file.extend_from_slice(b"mug,MUG-1,Mug,\"Holds, \"\"mostly\"\"\",blue,2.55,GBP,zero,7\n"); // 2
+    file.extend_from_slice(b"mug,MUG-2,Mug,,red,3,,,0\n"); // 3
+    file.extend_from_slice(b"mug,MUG-1,Mug,,,9,GBP,zero,9\n"); // 4: the unit again
+    file.extend_from_slice(b"caf\xe9,CAF-1,Caf\xe9,,,1,GBP,zero,1\n"); // 5: latin-1
+    file.extend_from_slice(b"nul,NUL-1,N\0L,,,1,GBP,zero,1\n"); // 6
+    file.extend_from_slice(b"bowl,BOWL-1,\"Bowl,,,1,GBP,zero,1\n"); // 7: a quote that stays open
+    file.extend_from_slice(b"bowl,BOWL-1,Bowl,,,1.005,GBP,zero,1\n"); // 8
+    file.extend_from_slice(b"cup,CUP-1,,,,1,GBP,zero,1\n"); // 9: new and nameless
+    file.extend_from_slice(b"cup,CUP-2\n"); // 10
+    file.extend_from_slice(&vec![b'x'; 3_000_000]); // 11
+    file.extend_from_slice(
+        b"\nevil,EVIL-1,\"=HYPERLINK(\"\"http://evil.example\"\")\",@SUM(A1),-1,1,GBP,zero,1\n",
+    ); // 12
+    let (output, told) = shop.import(&shop.file("goods.csv", &file), "skip");
+    assert_eq!(output.status.code(), Some(1), "lines were left out: {}", said(&output));
+    assert_eq!((&told["state"], &told["applied"], &told["unusable"]), (&"done".into(), &3.into(), &8.into()));
+    let faults = shop.faults(&told);
+    let expected = [
+        (4, "sku_repeated"),
+        (5, "not_utf8"),
+        (6, "nul_byte"),
+        (7, "quote_not_closed"),
+        (8, "bad_price"),
+        (9, "name_needed"),
+        (10, "wrong_number_of_fields"),
+        (11, "line_too_long"),
+    ];
+    assert_eq!(faults, expected.map(|(line, reason)| (line, reason.to_owned())));
+
+    let rows = shop.export("csv");
+    assert_eq!(
+        rows,
+        [
+            "evil,EVIL-1,\"'=HYPERLINK(\"\"http://evil.example\"\")\",'@SUM(A1),'-1,1.00,GBP,zero,1",
+            "mug,MUG-1,Mug,\"Holds, \"\"mostly\"\"\",blue,2.55,GBP,zero,7",
+            "mug,MUG-2,Mug,\"Holds, \"\"mostly\"\"\",red,3.00,GBP,standard,0",
+        ]
+    );
+
+    // The same file is the same import: it says again what it came to.
+    let (_, again) = shop.import(&shop.0.path().join("goods.csv"), "skip");
+    assert_eq!(again, told);
+
+    // What was exported is read again in either form, and changes nothing.
+    for format in ["csv", "jsonl"] {
+        let before = shop.export(format);
+        let head = if format == "csv" { format!("{HEADER}\n") } else { String::new() };
+        let copy = shop.file(&format!("copy.{format}"), format!("{head}{}\n", before.join("\n")));
+        let (output, told) = shop.import(&copy, "stop");
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(told["applied"], 3);
+        assert_eq!(shop.export(format), before);
+    }
+
+    // A later file changes what it says and leaves the rest; a unit does not move to another product.
+    let later = format!("sku,product,stock,name\nMUG-1,mug,12,\nMUG-2,pot,1,Pot\n");
+    let (_, told) = shop.import(&shop.file("later.csv", later), "skip");
+    assert_eq!((&told["applied"], &told["reasons"]["sku_of_another_product"]), (&1.into(), &1.into()));
+    assert!(
+        shop.export("csv")
+            .contains(&"mug,MUG-1,Mug,\"Holds, \"\"mostly\"\"\",blue,2.55,GBP,zero,12".to_owned())
+    );
+}
+
+#[test]
+fn stop_leaves_nothing_applied_and_a_broken_file_begins_nothing() {
+    let shop = Shop::new();
+    let mut goods = format!("{HEADER}\n");
+    for number in 0..1_200 {
+        goods.push_str(&format!("p-{number},SKU-{number},Thing {number},,,1,GBP,zero,5\n"));
+    }
+    let (output, told) = shop.import(&shop.file("bad.csv", format!("{goods}p-1,SKU 1,,,,,,,\n")), "stop");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        (&told["state"], &told["applied"], &told["unusable"]),
+        (&"stopped".into(), &0.into(), &1.into())
+    );
+    // Found only by asking the catalogue, after everything was staged.
+    let (_, told) = shop.import(&shop.file("nameless.csv", format!("{goods}q,Q-1,,,,,,,\n")), "stop");
+    assert_eq!((&told["state"], &told["applied"]), (&"stopped".into(), &0.into()));
+    assert!(shop.export("csv").is_empty());
+
+    for (name, content) in [
+        ("empty.csv", ""),
+        ("blank.csv", "\n\n"),
+        ("headless.csv", "mug,MUG-1\n"),
+        ("misspelt.csv", "product,sku,prise\nmug,MUG-1,2\n"),
+        ("twice.csv", "product,sku,sku\nmug,MUG-1,2\n"),
+        ("what.txt", "product,sku\n"),
+        ("cut.csv.gz", "\u{1f}"),
+    ] {
+        let mut bytes = content.as_bytes().to_vec();
+        if name.ends_with("gz") {
+            bytes = vec![0x1f, 0x8b, 8, 0, 0, 0];
+        }
+        let (output, _) = shop.import(&shop.file(name, bytes), "skip");
+        assert_eq!(output.status.code(), Some(64), "{name}: {}", said(&output));
+    }
+    assert!(shop.export("csv").is_empty());
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_again_and_again_is_applied_once() {
+    let shop = Shop::new();
+    let mut goods = format!("{HEADER}\n");
+    for number in 0..6_000 {
+        let line = format!(
+            "p-{},SKU-{number},Thing,,size {number},{}.5,GBP,zero,{}\n",
+            number / 7,
+            number % 90,
+            number % 50
+        );
+        goods.push_str(&line);
+    }
+    let file = shop.file("goods.csv", goods);
+    let words = ["shop", "import", file.to_str().unwrap(), "--on-error", "stop", "--data", "data"];
+    // Where it dies differs from run to run, and what it must come to does not.
+    for life in 1..6u64 {
+        let mut child =
+            mainstay(shop.0.path(), &words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Clock::system().sleep(Duration::from_millis(life * life * 120)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let (output, told) = shop.import(&file, "stop");
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!((&told["lines"], &told["applied"]), (&6_000.into(), &6_000.into()));
+    let rows = shop.export("csv");
+    assert_eq!(rows.len(), 6_000);
+    for number in [0, 1, 4_321, 5_999] {
+        let row = format!(
+            "p-{},SKU-{number},Thing,,size {number},{}.50,GBP,zero,{}",
+            number / 7,
+            number % 90,
+            number % 50
+        );
+        assert!(rows.contains(&row), "{row}");
+    }
+}

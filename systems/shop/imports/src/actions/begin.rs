@@ -1,0 +1,59 @@
+//! Begin an import, or find it.
+
+use mainstay_core::{Context, Result, codes};
+use mainstay_records::Format;
+use mainstay_sql::Tx;
+
+use super::{Desk, Told, told};
+use crate::model::{Import, ImportId, OnError, Reader, State};
+use crate::store;
+
+/// Longest name of a source, in characters.
+const SOURCE_MAX: usize = 200;
+
+/// What is to be imported, and how.
+#[derive(Clone, Debug)]
+pub struct NewImport {
+    pub id: ImportId,
+    pub source: String,
+    pub on_error: OnError,
+    pub format: Format,
+    pub header: String,
+}
+
+/// Begins it unless it was begun; how far it is. Staff and services only.
+///
+/// # Errors
+/// `records.header` for a CSV file whose header does not name the columns.
+pub async fn begin(desk: &Desk, ctx: &Context, new: NewImport) -> Result<Told> {
+    ctx.principal().require_staff()?;
+    if new.source.chars().count() > SOURCE_MAX || new.source.chars().any(char::is_control) {
+        return Err(codes::INVALID
+            .error("the source has no usable name")
+            .with_field("source", "must be at most 200 printable characters"));
+    }
+    Reader::new(new.format, &new.header)?;
+    let write = move |tx: &Tx<'_>| {
+        if let Some(known) = store::import(tx, new.id)? {
+            return told(tx, known);
+        }
+        let import = Import {
+            id: new.id,
+            source: new.source.clone(),
+            on_error: new.on_error,
+            format: new.format,
+            header: new.header.clone(),
+            state: State::Staging,
+            staged_through: 0,
+            checked_through: 0,
+            applied_through: 0,
+            staged: 0,
+            faults: 0,
+            applied: 0,
+            begun_at: tx.now(),
+        };
+        store::insert(tx, &import)?;
+        told(tx, import)
+    };
+    desk.db.write(ctx, write).await
+}

@@ -1,0 +1,56 @@
+//! Look at imports and at what is wrong with their lines.
+
+use mainstay_core::{Context, Result};
+use mainstay_sql::View;
+
+use super::Desk;
+use crate::codes::UNKNOWN;
+use crate::model::{Fault, Import, ImportId, State};
+use crate::store;
+
+/// Most imports of a list, and most faults of a page.
+const IMPORTS_MAX: u32 = 200;
+pub const FAULTS_MAX: u32 = 1_000;
+
+/// An import with its faults by reason.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub import: Import,
+    pub reasons: Vec<(String, u64)>,
+}
+
+/// Adds the reasons.
+pub fn told(view: &View<'_>, import: Import) -> Result<Told> {
+    // While lines come in, nobody asks with each batch how all faults so far are spread.
+    let counted = import.faults > 0 && import.state != State::Staging;
+    let reasons = if counted { store::reasons(view, import.id)? } else { Vec::new() };
+    Ok(Told { import, reasons })
+}
+
+/// One import; `imports.unknown`.
+pub async fn get(desk: &Desk, ctx: &Context, id: ImportId) -> Result<Told> {
+    ctx.principal().require_staff()?;
+    let read = move |view: &View<'_>| {
+        let import = store::import(view, id)?.ok_or_else(|| UNKNOWN.error("there is no such import"))?;
+        told(view, import)
+    };
+    desk.db.read(ctx, read).await
+}
+
+/// The newest imports, without their reasons.
+pub async fn list(desk: &Desk, ctx: &Context) -> Result<Vec<Import>> {
+    ctx.principal().require_staff()?;
+    desk.db.read(ctx, |view| store::imports(view, IMPORTS_MAX)).await
+}
+
+/// The faults after a line.
+pub async fn list_faults(
+    desk: &Desk,
+    ctx: &Context,
+    id: ImportId,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<Fault>> {
+    ctx.principal().require_staff()?;
+    desk.db.read(ctx, move |view| store::faults(view, id, after, limit.clamp(1, FAULTS_MAX))).await
+}

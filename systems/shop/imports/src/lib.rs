@@ -1,0 +1,22 @@
+//! Imports: files of goods on their way into the shop.
+//!
+//! Lines are staged here in batches and checked one by one, then applied by a durable job, batch by batch, through the
+//! contracts of catalogue, pricing and inventory. It owns what is on its way and nothing else: what a product, a price or
+//! a level is, those services say. It is apart from them so that a million lines in staging do not share a writer with the
+//! pages of the shop.
+
+mod actions;
+mod apply;
+mod codes;
+mod job;
+mod migrations;
+mod model;
+mod rpc;
+mod service;
+mod store;
+
+pub use apply::Peers;
+pub use codes::CODES;
+pub use migrations::MIGRATIONS;
+pub use model::COLUMNS;
+pub use service::{Imports, Needs};

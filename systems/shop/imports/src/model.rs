@@ -1,0 +1,113 @@
+//! The words of an import, and what a line must be. Pure.
+
+mod content;
+
+use mainstay_core::{Error, Id, Result, codes};
+use mainstay_records::Format;
+
+pub use content::{COLUMNS, Content, Reader};
+
+/// Names an import.
+pub type ImportId = Id<shop_imports_contracts::Import>;
+
+/// Most lines staged by one call: some hundred kilobytes, well within a message.
+pub const LINES_AT_ONCE: usize = 2_000;
+
+/// Lines that are checked and applied together, which is the most that the catalogue and inventory take at once.
+pub const BATCH: u32 = 500;
+
+/// What is done about a line that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    Skip,
+    Stop,
+}
+
+impl OnError {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Stop => "stop",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<Self> {
+        match word {
+            "skip" => Ok(Self::Skip),
+            "stop" => Ok(Self::Stop),
+            _ => Err(stored("on_error")),
+        }
+    }
+}
+
+/// How far an import is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Lines come in.
+    Staging,
+    /// Its names are looked up in the catalogue.
+    Checking,
+    Applying,
+    Done,
+    /// A line could not be used, and nothing was applied.
+    Stopped,
+}
+
+impl State {
+    pub const ALL: [Self; 5] = [Self::Staging, Self::Checking, Self::Applying, Self::Done, Self::Stopped];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Staging => "staging",
+            Self::Checking => "checking",
+            Self::Applying => "applying",
+            Self::Done => "done",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word).ok_or_else(|| stored("state"))
+    }
+}
+
+fn stored(what: &str) -> Error {
+    codes::DATA_LOSS.error(format!("an import has a {what} that does not exist"))
+}
+
+/// An import as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    pub id: ImportId,
+    pub source: String,
+    pub on_error: OnError,
+    pub format: Format,
+    pub header: String,
+    pub state: State,
+    pub staged_through: u64,
+    pub checked_through: u64,
+    pub applied_through: u64,
+    pub staged: u64,
+    pub faults: u64,
+    pub applied: u64,
+    pub begun_at: mainstay_core::Timestamp,
+}
+
+/// A line that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub line: u64,
+    /// A stable name.
+    pub reason: String,
+    /// What is wrong, for people.
+    pub detail: String,
+}
+
+impl Fault {
+    pub fn new(line: u64, reason: &str, detail: impl Into<String>) -> Self {
+        /// Longest detail and reason, in characters: enough to find the line by.
+        const DETAIL_MAX: usize = 200;
+        let short = |text: String| text.chars().take(DETAIL_MAX).collect();
+        Self { line, reason: short(reason.to_owned()), detail: short(detail.into()) }
+    }
+}

@@ -1,0 +1,55 @@
+//! Imports as the host mounts it.
+
+use mainstay_core::{Clock, Result};
+use mainstay_host::{Mounted, NoConfig, Scope, Service};
+use mainstay_jobs::Jobs;
+use mainstay_sql::Database;
+use shop_catalog_contracts::CatalogClient;
+use shop_imports_contracts::{FILE_DESCRIPTOR_SET, ImportsServer, SERVICE};
+use shop_inventory_contracts::InventoryClient;
+use shop_pricing_contracts::PricingClient;
+
+use crate::actions::Desk;
+use crate::apply::Peers;
+use crate::job::Carry;
+use crate::migrations::MIGRATIONS;
+use crate::rpc::Rpc;
+
+/// The service.
+pub struct Imports;
+
+/// What it reaches.
+pub struct Needs {
+    /// Its own database.
+    pub db: Database,
+    /// Where imports are carried out.
+    pub jobs: Jobs,
+    /// Who owns what lines speak of.
+    pub peers: Peers,
+}
+
+impl mainstay_host::Needs for Needs {
+    fn gather(scope: &Scope) -> Result<Self> {
+        Ok(Needs {
+            db: scope.database(&[MIGRATIONS])?,
+            jobs: scope.jobs()?,
+            peers: Peers {
+                catalog: scope.peer(shop_catalog_contracts::SERVICE, CatalogClient::new)?,
+                pricing: scope.peer(shop_pricing_contracts::SERVICE, PricingClient::new)?,
+                inventory: scope.peer(shop_inventory_contracts::SERVICE, InventoryClient::new)?,
+            },
+        })
+    }
+}
+
+impl Service for Imports {
+    const NAME: &'static str = SERVICE;
+    type Config = NoConfig;
+    type Needs = Needs;
+
+    fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
+        let Needs { db, jobs, peers } = needs;
+        jobs.register(Carry { db: db.clone(), peers })?;
+        Ok(Mounted::new().rpc(ImportsServer::new(Rpc(Desk { db, jobs })), FILE_DESCRIPTOR_SET))
+    }
+}
