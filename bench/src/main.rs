@@ -9,6 +9,7 @@ mod events;
 mod load;
 mod metrics;
 mod process;
+mod realtime;
 mod report;
 mod saga;
 mod shop;
@@ -41,6 +42,11 @@ enum Benchmark {
     Events,
     /// A file of goods imported, and invoices with many lines sold again.
     Year,
+    /// Broadcasts to two thousand WebSockets, and what an idle one costs.
+    Realtime,
+    /// The server that the benchmark of broadcasts starts and measures.
+    #[value(hide = true)]
+    RealtimeServer,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,6 +58,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Benchmark::Saga => runtime.block_on(saga::run(arguments.quick, &mut report))?,
         Benchmark::Events => runtime.block_on(events::run(arguments.quick, &mut report))?,
         Benchmark::Year => year::run(arguments.quick, &mut report)?,
+        Benchmark::Realtime => realtime::run(arguments.quick, &mut report)?,
+        Benchmark::RealtimeServer => runtime.block_on(realtime::serve())?,
     }
     report.finish();
     Ok(())

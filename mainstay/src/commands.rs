@@ -1,8 +1,10 @@
 //! The command line: what every command shares, and which file runs which. A command is a file below.
 
 pub mod config;
+pub mod doctor;
 pub mod events;
 pub mod jobs;
+pub mod leases;
 pub mod load;
 pub mod migrate;
 pub mod sagas;
@@ -76,6 +78,10 @@ enum Command {
     /// Look at sagas; resume parked ones
     #[command(subcommand)]
     Sagas(sagas::Sagas),
+    /// See who does the background work of which service
+    Leases(leases::Leases),
+    /// Go through the production checklist against a running system
+    Doctor(doctor::Doctor),
     /// Prove on this machine that the configured engines keep their promises
     Verify(verify::Verify),
     /// Visit a running system as people do, and print how long it let them wait
@@ -142,6 +148,8 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Events(events) => events.run(&global, engines).await,
         Command::Jobs(jobs) => jobs.run(&global, engines).await,
         Command::Sagas(sagas) => sagas.run(&global, engines).await,
+        Command::Leases(leases) => leases.run(&global, engines).await,
+        Command::Doctor(doctor) => doctor.run(&global, engines).await,
         Command::Verify(verify) => verify.run(&global, engines).await,
         Command::Load(load) => load.run().await,
         Command::Shop(shop) => shop.run(&global, engines).await,

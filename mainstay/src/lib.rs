@@ -4,6 +4,7 @@
 //! [`shop::mount`]. It adds nothing to what services do; it mounts them.
 
 pub mod commands;
+pub mod doctor;
 pub mod engines;
 pub mod exit;
 pub mod load;

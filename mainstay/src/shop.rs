@@ -26,6 +26,7 @@ pub const SERVICES: &[ServiceEntry] = &[
     ServiceEntry::of::<shop_payments::Payments>(),
     ServiceEntry::of::<shop_orders::Orders>(),
     ServiceEntry::of::<shop_notifications::Notifications>(),
+    ServiceEntry::of::<shop_live::Live>(),
 ];
 
 /// The error codes of the shop's services, for their pages and for the test that holds them apart.
@@ -40,6 +41,7 @@ pub const CODES: &[&[&Code]] = &[
     shop_payments::CODES,
     shop_orders::CODES,
     shop_notifications::CODES,
+    shop_live::CODES,
 ];
 
 /// Mounts the whole shop.

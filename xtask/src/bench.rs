@@ -32,6 +32,8 @@ enum Name {
     Events,
     /// A file of goods imported, and invoices with many lines sold again
     Year,
+    /// Broadcasts to two thousand WebSockets, and what an idle one costs; Socket.IO in the same run
+    Realtime,
 }
 
 impl Bench {

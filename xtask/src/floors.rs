@@ -7,9 +7,11 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 15] = [
+const PLATFORM: [&str; 17] = [
     "host",
     "conformance",
+    "introspection",
+    "realtime",
     "http",
     "rpc",
     "identity",

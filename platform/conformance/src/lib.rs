@@ -8,6 +8,7 @@ pub mod case;
 pub mod events;
 pub mod jobs;
 pub mod notify;
+pub mod realtime;
 pub mod rpc;
 pub mod sql;
 pub mod workflow;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use mainstay_core::{Context, Id, Result};
 use mainstay_sql::{Database, Tx, Wake};
 
@@ -102,6 +103,7 @@ impl Outbox {
     }
 }
 
+#[async_trait]
 impl EventSource for Outbox {
     fn name(&self) -> &str {
         &self.source
@@ -109,5 +111,9 @@ impl EventSource for Outbox {
 
     fn follow(&self, topic: &str, after: Position, limit: usize) -> Box<dyn Feed> {
         Box::new(feed::TableFeed::new(self.clone(), topic, after, limit))
+    }
+
+    async fn newest(&self) -> Result<Position> {
+        Outbox::newest(self).await
     }
 }

@@ -13,12 +13,16 @@ use mainstay_core::Result;
 use crate::envelope::{Page, Position};
 
 /// A producer's log of events.
+#[async_trait]
 pub trait EventSource: Send + Sync {
     /// The producer's name, such as `shop.orders`: half of a message's identity.
     fn name(&self) -> &str;
 
     /// Reads `topic` from just after `after`, at most `limit` events at a time. Costs nothing until the first `next`.
     fn follow(&self, topic: &str, after: Position, limit: usize) -> Box<dyn Feed>;
+
+    /// Where the log ends: the position of the newest event of any topic. For readers that begin near the end.
+    async fn newest(&self) -> Result<Position>;
 }
 
 /// One reader's place in a log.

@@ -13,23 +13,26 @@ use mainstay_sql::{Database, Leadership};
 
 use crate::pruning;
 use crate::scope::Parts;
+use crate::service::Everywhere;
 
 /// The background work of one service.
 pub(crate) struct Background {
     name: &'static str,
     database: Option<Database>,
     parts: Parts,
+    everywhere: Vec<Everywhere>,
     working: Vec<TaskHandle<()>>,
     work: Shutdown,
     lead: Shutdown,
 }
 
 impl Background {
-    pub(crate) fn new(name: &'static str, parts: Parts) -> Self {
+    pub(crate) fn new(name: &'static str, parts: Parts, everywhere: Vec<Everywhere>) -> Self {
         Self {
             name,
             database: parts.database.clone(),
             parts,
+            everywhere,
             working: Vec::new(),
             work: Shutdown::new(),
             lead: Shutdown::new(),
@@ -57,7 +60,12 @@ impl Background {
     }
 
     /// Begins: from now on this process tries for the lease, and works while it has it.
-    pub(crate) fn begin(&mut self, clock: &Clock, tasks: &Tasks) {
+    ///
+    /// `draining` is requested when the process begins to end.
+    pub(crate) fn begin(&mut self, clock: &Clock, tasks: &Tasks, draining: &Shutdown) {
+        for Everywhere { name, run } in self.everywhere.drain(..) {
+            self.working.push(tasks.spawn(name, run(draining.clone())));
+        }
         let Some(database) = &self.database else { return };
         let parts = &self.parts;
         let has_work = parts.sagas.is_some()

@@ -20,6 +20,7 @@ use crate::edge::{Edge, EdgeAuthenticator, MakeSessions, NoSessions};
 use crate::engines::Engines;
 use crate::folder::FolderMarks;
 use crate::health;
+use crate::introspection;
 use crate::mounting::{Mounting, OneService, StandIn};
 use crate::process::{Missing, Process};
 use crate::replay::ReplayClock;
@@ -263,10 +264,12 @@ impl Host {
             None => None,
         };
         let http = host.bind(&process, health.clone(), routes).await?;
+        let seen = introspection::of(&process, &background, host.configuration.show(), &health);
+        let operators = operators.merge(mainstay_introspection::routes(seen));
         let admin = host.bind_for_operators(&process, guard, health.clone(), operators).await?;
 
         for work in &mut background {
-            work.begin(&process.clock, &process.tasks);
+            work.begin(&process.clock, &process.tasks, &process.draining);
         }
         let shutdown = Shutdown::new();
         health.set_started();
@@ -383,8 +386,9 @@ async fn start_one(service: &mut dyn Mounting, process: &Arc<Process>) -> Result
             }
         }
     }
-    let mounted = service.start(process.clock.clone())?;
-    let background = Background::new(service.name(), parts);
+    let mut mounted = service.start(process.clock.clone())?;
+    let everywhere = std::mem::take(&mut mounted.everywhere);
+    let background = Background::new(service.name(), parts, everywhere);
     background.check().await?;
     Ok((mounted, background))
 }

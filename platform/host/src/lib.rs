@@ -15,6 +15,8 @@ mod engines;
 mod folder;
 mod health;
 mod host;
+mod introspection;
+mod last_drain;
 mod loops;
 mod mounting;
 mod process;

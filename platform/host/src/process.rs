@@ -36,6 +36,8 @@ pub(crate) struct Process {
     pub(crate) streams: Shutdown,
     /// Only in a process that was started to replay.
     pub(crate) replay: Option<ReplayClock>,
+    /// The process begins to end: what goes on for hours ends first.
+    pub(crate) draining: Shutdown,
 }
 
 /// What becomes of databases and keys that are not there.
@@ -84,6 +86,7 @@ impl Process {
             jobs_metrics: mainstay_jobs::Metrics::register(&registry),
             notifier: engines.open_notifier(&settings.notify.url, settings.notify.address()?, &clock)?,
             streams: Shutdown::new(),
+            draining: Shutdown::new(),
             settings,
             engines,
             clock,

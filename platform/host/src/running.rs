@@ -14,6 +14,7 @@ use crate::background::Background;
 use crate::codes::NOT_DRAINED;
 use crate::drain::Deadline;
 use crate::folder::FolderMarks;
+use crate::last_drain;
 use crate::process::Process;
 use crate::settings::Settings;
 
@@ -140,6 +141,7 @@ impl Running {
 
         // Not ready first, so that nothing new is sent here; then the listener closes and requests finish.
         self.health.set_draining();
+        process.draining.request();
         self.http_shutdown.request();
         let http = self.http;
         deadline
@@ -181,10 +183,14 @@ impl Running {
         tracing::info!(left_ms = deadline.left().as_millis(), "drained");
         drop(self.telemetry.take());
 
-        if stuck.is_empty() && closed {
+        let what = if stuck.is_empty() { "a database".to_owned() } else { stuck.join(", ") };
+        let clean = stuck.is_empty() && closed;
+        let took = limit.saturating_sub(deadline.left());
+        let left = (!clean).then_some(what.as_str());
+        last_drain::write(&process.settings.process.data, &process.clock, took, left);
+        if clean {
             return Ok(());
         }
-        let what = if stuck.is_empty() { "a database".to_owned() } else { stuck.join(", ") };
         Err(NOT_DRAINED.error(format!("{what} did not end within {} s", limit.as_secs())))
     }
 }

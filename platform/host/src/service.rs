@@ -2,10 +2,11 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
 
 use axum::Router;
 use http::{Request, Response};
-use mainstay_core::{Clock, Result};
+use mainstay_core::{Clock, Result, Shutdown};
 use mainstay_rpc::RpcService;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,6 +52,15 @@ pub struct Mounted {
     pub(crate) http: Router,
     pub(crate) operators: Router,
     pub(crate) rpc: Vec<RpcService>,
+    pub(crate) everywhere: Vec<Everywhere>,
+}
+
+type Ended = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Work of every process with the service.
+pub(crate) struct Everywhere {
+    pub(crate) name: &'static str,
+    pub(crate) run: Box<dyn FnOnce(Shutdown) -> Ended + Send + Sync>,
 }
 
 impl Mounted {
@@ -89,6 +99,20 @@ impl Mounted {
             + 'static,
     {
         self.rpc.push(RpcService::new(server, descriptors));
+        self
+    }
+
+    /// Adds work that goes on in every process with the service, whoever has its lease: such as pushing to those who
+    /// are connected here. It begins when every service of the process has started. Its shutdown is requested when the
+    /// drain begins, before the listener waits for what is in flight, and it returns soon after.
+    #[must_use]
+    pub fn run<F, R>(mut self, name: &'static str, run: F) -> Self
+    where
+        F: FnOnce(Shutdown) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        let run = Box::new(|shutdown| -> Ended { Box::pin(run(shutdown)) });
+        self.everywhere.push(Everywhere { name, run });
         self
     }
 

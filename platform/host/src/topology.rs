@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mainstay_core::Result;
+use mainstay_core::{Error, Result};
 use mainstay_events::{EventSource, Feed, Outbox, Page, Position};
 use parking_lot::Mutex;
 
@@ -75,6 +75,7 @@ struct LogHere {
     logs: Arc<Logs>,
 }
 
+#[async_trait]
 impl EventSource for LogHere {
     fn name(&self) -> &str {
         self.name
@@ -84,6 +85,15 @@ impl EventSource for LogHere {
         match self.logs.lock().get(self.name) {
             Some(outbox) => outbox.follow(topic, after, limit),
             None => Box::new(NoLog { name: self.name }),
+        }
+    }
+
+    async fn newest(&self) -> Result<Position> {
+        // Not held over the wait.
+        let outbox = self.logs.lock().get(self.name).cloned();
+        match outbox {
+            Some(outbox) => outbox.newest().await,
+            None => Err(no_log(self.name)),
         }
     }
 }
@@ -96,8 +106,12 @@ struct NoLog {
 #[async_trait]
 impl Feed for NoLog {
     async fn next(&mut self) -> Result<Page> {
-        Err(NO_PEER.error(format!("{} runs here and publishes no events", self.name)))
+        Err(no_log(self.name))
     }
+}
+
+fn no_log(name: &str) -> Error {
+    NO_PEER.error(format!("{name} runs here and publishes no events"))
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ pub use authenticator::Authenticator;
 pub use catalogue::Catalogue;
 pub use codes::CODES;
 pub use door::{Door, OperatorGuard};
-pub use extract::{Body, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, etag};
+pub use extract::{
+    Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing, etag,
+};
 pub use health::{Health, Weight};
 pub use listener::{Bound, Drained};
 pub use options::{AdminOptions, Options};

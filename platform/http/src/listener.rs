@@ -69,9 +69,10 @@ impl Bound {
             loop {
                 // Never closed, so this only waits.
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                let Some(stream) = self.accept().await else { continue };
+                let Some((stream, address)) = self.accept().await else { continue };
                 let stream = Stream::new(stream, &self.parts.clock, self.parts.options.write_timeout());
-                let serving = protocols.serve(stream, Arc::clone(&self.stack), graceful.clone(), cut.clone());
+                let (stack, address) = (Arc::clone(&self.stack), address.ip());
+                let serving = protocols.serve(stream, address, stack, graceful.clone(), cut.clone());
                 let open = self.metrics.connections.clone();
                 open.inc();
                 self.parts.tasks.spawn("http.connection", async move {
@@ -100,13 +101,13 @@ impl Bound {
         Drained { cut: left }
     }
 
-    async fn accept(&self) -> Option<TcpStream> {
+    async fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
         match self.listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 // Answers are written whole, so waiting for more to send only adds latency. Refused by the system
                 // for a connection that is gone already; reading from it will tell.
                 let _ = stream.set_nodelay(true);
-                Some(stream)
+                Some((stream, address))
             }
             Err(error) => {
                 self.metrics.accept_failures.inc();

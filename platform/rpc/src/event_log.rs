@@ -12,7 +12,7 @@ use crate::mount::RpcService;
 use crate::request::{context, reply};
 use crate::status::status;
 use crate::v1::event_log_server::{EventLog, EventLogServer};
-use crate::v1::{FILE_DESCRIPTOR_SET, FollowRequest, FollowResponse};
+use crate::v1::{FILE_DESCRIPTOR_SET, FollowRequest, FollowResponse, NewestRequest, NewestResponse};
 
 /// The most events in one answer, whatever the caller asks for.
 const BATCH_MAX: u32 = 1_000;
@@ -46,6 +46,13 @@ impl Log {
     }
 }
 
+impl Log {
+    async fn end(&self, request: &Request<NewestRequest>) -> Result<NewestResponse> {
+        context(request)?.principal().require_service()?;
+        Ok(NewestResponse { position: self.source.newest().await?.0 })
+    }
+}
+
 type Answers = Pin<Box<dyn Stream<Item = Result<FollowResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
@@ -54,6 +61,10 @@ impl EventLog for Log {
 
     async fn follow(&self, request: Request<FollowRequest>) -> Result<Response<Answers>, Status> {
         reply(self.follow(&request))
+    }
+
+    async fn newest(&self, request: Request<NewestRequest>) -> Result<Response<NewestResponse>, Status> {
+        reply(self.end(&request).await)
     }
 }
 

@@ -12,10 +12,10 @@ use mainstay_events::{EventSource, Feed, Page, Position};
 use tonic::Streaming;
 
 use crate::channel::Channel;
-use crate::request::{answer, open_ended_request};
+use crate::request::{answer, open_ended_request, request};
 use crate::status::error;
 use crate::v1::event_log_client::EventLogClient;
-use crate::v1::{FollowRequest, FollowResponse};
+use crate::v1::{FollowRequest, FollowResponse, NewestRequest};
 
 /// The wait before a lost stream is opened again, doubled by each further failure up to the longest, of which a part
 /// between half and all is taken: consumers that lost one producer come back apart.
@@ -39,6 +39,7 @@ impl RemoteLog {
     }
 }
 
+#[async_trait]
 impl EventSource for RemoteLog {
     fn name(&self) -> &str {
         &self.producer
@@ -56,6 +57,15 @@ impl EventSource for RemoteLog {
             stream: None,
             failures: 0,
         })
+    }
+
+    async fn newest(&self) -> Result<Position> {
+        let mut client = self.client.clone();
+        let newest = answer(client.newest(request(&self.ctx, NewestRequest {})).await)?;
+        if newest.position < 0 {
+            return Err(codes::DATA_LOSS.error(format!("the log of {} ends before it begins", self.producer)));
+        }
+        Ok(Position(newest.position))
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Both are kept in rings, so that a busy day costs no memory and the latest are at hand.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use mainstay_core::{QueryLedger, Timestamp};
@@ -32,9 +33,27 @@ pub struct RepeatedQuery {
     pub trace_id: u128,
 }
 
+/// A statement that runs often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrequentQuery {
+    pub sql: String,
+    /// How often it ran, by the samples that were taken.
+    pub times: u64,
+    /// The engine's plan, as it was when the statement was first sampled.
+    pub plan: String,
+}
+
+/// One statement in so many is counted, so that counting costs nothing; what is frequent is met soon.
+const SAMPLED_ONE_IN: u64 = 16;
+
+/// More texts than this mean that values are written into them; further ones are not counted.
+const FREQUENT_MAX: usize = 500;
+
 /// What was noticed at one database since it was opened.
 #[derive(Debug)]
 pub struct Insight {
+    ran: AtomicU64,
+    frequent: Mutex<HashMap<String, (u64, String)>>,
     slow_after: Duration,
     slow: Mutex<VecDeque<SlowQuery>>,
     repeated: Mutex<VecDeque<RepeatedQuery>>,
@@ -42,7 +61,13 @@ pub struct Insight {
 
 impl Insight {
     pub(crate) fn new(slow_after: Duration) -> Self {
-        Self { slow_after, slow: Mutex::default(), repeated: Mutex::default() }
+        Self {
+            ran: AtomicU64::new(0),
+            frequent: Mutex::default(),
+            slow_after,
+            slow: Mutex::default(),
+            repeated: Mutex::default(),
+        }
     }
 
     /// From what duration on a statement is slow.
@@ -58,6 +83,36 @@ impl Insight {
     /// The repeated queries, latest last.
     pub fn repeated(&self) -> Vec<RepeatedQuery> {
         self.repeated.lock().iter().cloned().collect()
+    }
+
+    /// The statements that were sampled, the most frequent first.
+    pub fn frequent(&self) -> Vec<FrequentQuery> {
+        let frequent = self.frequent.lock();
+        let mut queries: Vec<FrequentQuery> = frequent
+            .iter()
+            .map(|(sql, (samples, plan))| FrequentQuery {
+                sql: sql.clone(),
+                times: samples * SAMPLED_ONE_IN,
+                plan: plan.clone(),
+            })
+            .collect();
+        queries.sort_by_key(|query| std::cmp::Reverse(query.times));
+        queries
+    }
+
+    /// Whether the statement that just ran is one of those that are counted.
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.ran.fetch_add(1, Ordering::Relaxed).is_multiple_of(SAMPLED_ONE_IN)
+    }
+
+    /// Counts a statement; `plan` is asked for once a text.
+    pub(crate) fn record_frequent(&self, sql: &str, plan: impl FnOnce() -> String) {
+        let mut frequent = self.frequent.lock();
+        if let Some((samples, _)) = frequent.get_mut(sql) {
+            *samples += 1;
+        } else if frequent.len() < FREQUENT_MAX {
+            frequent.insert(sql.to_owned(), (1, plan()));
+        }
     }
 
     pub(crate) fn record_slow(&self, query: SlowQuery) {
@@ -116,6 +171,22 @@ mod tests {
         assert_eq!(kept.len(), KEPT);
         assert_eq!(kept[0].sql, "5");
         assert_eq!(kept[KEPT - 1].sql, (KEPT + 4).to_string());
+    }
+
+    #[test]
+    fn what_is_frequent_is_counted_by_samples_and_explained_once() {
+        let insight = Insight::new(Duration::ZERO);
+        for number in 0..SAMPLED_ONE_IN * 4 {
+            if insight.is_sampled() {
+                insight.record_frequent("SELECT 1", || format!("plan {number}"));
+            }
+        }
+        (0..FREQUENT_MAX * 2).for_each(|number| insight.record_frequent(&number.to_string(), String::new));
+        let frequent = insight.frequent();
+        let expected =
+            FrequentQuery { sql: "SELECT 1".into(), times: SAMPLED_ONE_IN * 4, plan: "plan 0".into() };
+        assert_eq!(frequent[0], expected);
+        assert_eq!(frequent.len(), FREQUENT_MAX);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use codes::{CODES, constraint};
 pub use connection::{Columns, Connection};
 pub use database::Database;
 pub use engine::{Capabilities, CommitHook, DatabaseEngine, Engine, Inline, Options, Verdict, Work};
-pub use insight::{Insight, RepeatedQuery, SlowQuery};
+pub use insight::{FrequentQuery, Insight, RepeatedQuery, SlowQuery};
 pub use leadership::Leadership;
 pub use lease::Lease;
 pub use metrics::{DatabaseMetrics, Metrics};

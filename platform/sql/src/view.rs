@@ -105,6 +105,11 @@ impl View<'_> {
         let outcome = run();
         let took = watch.elapsed();
         self.door.metrics.ran(took);
+        if self.door.insight.is_sampled() {
+            let plan =
+                || self.connection.plan(sql).unwrap_or_else(|_| "no plan: the engine gave none".to_owned());
+            self.door.insight.record_frequent(sql, plan);
+        }
         if took >= self.door.insight.slow_after() {
             self.keep_slow(sql, took);
         }

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures::FutureExt;
 use mainstay_conformance::events::Log;
 use mainstay_conformance::notify::Delivery;
-use mainstay_conformance::{Case, events, jobs, notify, rpc, sql, workflow};
+use mainstay_conformance::{Case, events, jobs, notify, realtime, rpc, sql, workflow};
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
 use mainstay_host::{Engines, Settings};
+use mainstay_realtime::InMemory;
 use mainstay_sql::{Database, Metrics};
 
 /// A folder of its own for each engine, and the engines to try.
@@ -50,6 +51,8 @@ impl Place {
         let place = Arc::clone(self);
         cases.extend(workflow::cases(move || std::future::ready(there(place.open()))));
         cases.extend(self.notify(settings)?);
+        let fanout: realtime::Make = Arc::new(|| Arc::new(InMemory::new()));
+        cases.extend(realtime::cases(&fanout));
         cases.extend(rpc::Transport::ALL.into_iter().flat_map(rpc::cases));
         Ok(cases)
     }

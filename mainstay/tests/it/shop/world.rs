@@ -176,6 +176,17 @@ impl World {
         }
     }
 
+    /// Another process beside the shop, on the same data folder, with its peers at `rpc`.
+    pub fn serve_beside(&self, service: &str, rpc: SocketAddr, peers: &[&str]) -> Process {
+        let mut arguments = ["serve", service, "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec();
+        for peer in peers {
+            arguments.extend(["--peer".to_owned(), format!("{peer}=http://{rpc}")]);
+        }
+        let data = format!("process.data={}", self.data().display());
+        arguments.extend(["--set".to_owned(), data]);
+        Process::start(&self.program, &arguments).unwrap()
+    }
+
     /// Starts the crash harness on the same data, to abort where `abort` says, such as `before:17`.
     pub fn start_fragile(&self, crashbox: &Path, abort: &str) -> Result<Process, String> {
         let mut arguments = vec!["--abort".to_owned(), abort.to_owned()];
@@ -215,7 +226,7 @@ impl World {
 }
 
 // Free a moment ago; nobody else on this machine takes ports at random meanwhile.
-fn free_port() -> SocketAddr {
+pub fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap()
 }
 

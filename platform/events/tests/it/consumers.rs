@@ -221,9 +221,14 @@ async fn events_of_other_topics_are_passed_and_not_read_again() {
 #[derive(Clone, Default)]
 struct Panicking(Scripted, Arc<AtomicU64>);
 
+#[async_trait::async_trait]
 impl mainstay_events::EventSource for Panicking {
     fn name(&self) -> &str {
         "scripted"
+    }
+
+    async fn newest(&self) -> mainstay_core::Result<mainstay_events::Position> {
+        panic!("asked in vain")
     }
 
     fn follow(&self, topic: &str, after: Position, limit: usize) -> Box<dyn mainstay_events::Feed> {

@@ -249,6 +249,7 @@ impl Scripted {
     }
 }
 
+#[async_trait]
 impl EventSource for Scripted {
     fn name(&self) -> &str {
         "scripted"
@@ -256,6 +257,16 @@ impl EventSource for Scripted {
 
     fn follow(&self, _topic: &str, _after: Position, _limit: usize) -> Box<dyn Feed> {
         Box::new(self.clone())
+    }
+
+    async fn newest(&self) -> Result<Position> {
+        let pages = self.pages.lock();
+        Ok(pages
+            .iter()
+            .filter_map(|page| page.as_ref().ok())
+            .map(|page| page.through)
+            .max()
+            .unwrap_or_default())
     }
 }
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, Uri};
 use mainstay_core::{Context, Kind, Principal, TenantId, codes};
 
 use crate::door::Door;
+use crate::extract::Standing;
 use crate::layers::Handle;
 use crate::layers::observe::edge_context;
 use crate::problem::Problem;
@@ -59,6 +60,15 @@ impl<S: Handle> Handle for Authenticate<S> {
         let visit = Arc::clone(&exchange.visit);
         let (principal, issued) =
             self.identify(exchange.request.uri(), exchange.request.headers(), &visit).await?;
+        if Standing::is_needed(exchange.request.headers())
+            && issued.is_none()
+            && let Door::Public(authenticator) = &self.door
+        {
+            let headers = exchange.request.headers();
+            let token = bearer(headers)?.or_else(|| session::cookie(headers)).unwrap_or_default();
+            let standing = Standing::new(authenticator, token, &principal);
+            exchange.request.extensions_mut().insert(standing);
+        }
         let context = Context::new(TenantId::SOLE, principal, visit.trace).with_deadline(visit.deadline);
         // This layer runs once a request, so nobody was first.
         let _ = visit.context.set(context);

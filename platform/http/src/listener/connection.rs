@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -13,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use mainstay_core::Shutdown;
 
+use crate::extract::ClientAddress;
 use crate::layers::{Entrance, Stack};
 use crate::listener::stream::Stream;
 use crate::options::Options;
@@ -53,15 +55,18 @@ impl Protocols {
     pub(super) fn serve(
         &self,
         stream: Stream,
+        address: IpAddr,
         stack: Arc<Stack>,
         graceful: Shutdown,
         cut: Shutdown,
     ) -> impl Future<Output = ()> + Send + use<> {
         let service = service_fn(move |request: Request<Incoming>| {
             let stack = Arc::clone(&stack);
-            async move { Ok::<Response, Infallible>(stack.enter(request.map(incoming)).await) }
+            let mut request = request.map(incoming);
+            request.extensions_mut().insert(ClientAddress(Some(address)));
+            async move { Ok::<Response, Infallible>(stack.enter(request).await) }
         });
-        let connection = self.0.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = self.0.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         async move {
             tokio::pin!(connection);
             let ended = tokio::select! {

@@ -36,6 +36,7 @@ impl Memory {
     }
 }
 
+#[async_trait]
 impl EventSource for Memory {
     fn name(&self) -> &str {
         PRODUCER
@@ -43,6 +44,10 @@ impl EventSource for Memory {
 
     fn follow(&self, _: &str, after: Position, limit: usize) -> Box<dyn Feed> {
         Box::new(MemoryFeed { log: self.clone(), changed: self.last.subscribe(), after: after.0, limit })
+    }
+
+    async fn newest(&self) -> Result<Position> {
+        Ok(Position(*self.last.borrow()))
     }
 }
 
@@ -215,12 +220,16 @@ async fn only_services_follow() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_producer_that_goes_back_is_not_believed() {
     struct Confused;
+    #[async_trait]
     impl EventSource for Confused {
         fn name(&self) -> &str {
             PRODUCER
         }
         fn follow(&self, _: &str, _: Position, _: usize) -> Box<dyn Feed> {
             Box::new(Self)
+        }
+        async fn newest(&self) -> Result<Position> {
+            Ok(Position(-1))
         }
     }
     #[async_trait]
@@ -232,6 +241,7 @@ async fn a_producer_that_goes_back_is_not_believed() {
     let (network, shutdown) = (process(), Shutdown::new());
     network.mount(PRODUCER, vec![event_log(Arc::new(Confused), shutdown.child())]).await.unwrap();
     let channel = network.channel(CONSUMER, PRODUCER).unwrap();
-    let mut feed = RemoteLog::new(CONSUMER, channel, Clock::system()).follow(TOPIC, Position::START, 10);
-    assert!(feed.next().await.unwrap_err().is(&codes::DATA_LOSS));
+    let log = RemoteLog::new(CONSUMER, channel, Clock::system());
+    assert!(log.follow(TOPIC, Position::START, 10).next().await.unwrap_err().is(&codes::DATA_LOSS));
+    assert!(log.newest().await.unwrap_err().is(&codes::DATA_LOSS));
 }

@@ -1,0 +1,94 @@
+//! Lines that a caller sees in the answers.
+
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING};
+
+use super::{Found, Running};
+
+/// Read by everybody, without a login.
+const PAGES: [&str; 2] = ["/v1/products", "/problems"];
+
+pub fn rate_limits(running: &Running) -> Found {
+    let routes = ["/v1/products", "/v1/orders"];
+    let (mut limited, mut free) = (Vec::new(), Vec::new());
+    for path in routes {
+        let Some(answer) = running.answer(path) else { continue };
+        let says = answer.headers.keys().any(|name| {
+            let name = name.as_str();
+            name.starts_with("ratelimit") || name.starts_with("x-ratelimit")
+        });
+        if says { limited.push(path) } else { free.push(path) }
+    }
+    match (limited.is_empty(), free.is_empty()) {
+        (true, true) => Found::not_checked("no public route answered"),
+        (_, true) => Found::look(format!(
+            "GET {} answer with RateLimit headers; that every other route does is not seen from here",
+            limited.join(" and GET ")
+        )),
+        (_, false) => Found::bad(format!("GET {} answer without RateLimit headers", free.join(" and GET "))),
+    }
+}
+
+pub fn compression(running: &Running) -> Found {
+    let asked = "with Accept-Encoding: gzip, br, zstd";
+    let Some(answer) = running.answer("/problems") else {
+        return Found::not_checked("GET /problems was not answered");
+    };
+    match answer.headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()) {
+        Some(encoding) => {
+            Found::good(format!("GET /problems {asked} came as {encoding}, {} bytes", answer.body.len()))
+        }
+        None => Found::bad(format!("GET /problems {asked} came plain, {} bytes", answer.body.len())),
+    }
+}
+
+pub fn cache_headers(running: &Running) -> Found {
+    let mut seen = Vec::new();
+    for path in PAGES {
+        let Some(answer) = running.answer(path) else { continue };
+        let value = answer.headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+        seen.push((path, value.map(str::to_owned)));
+    }
+    if seen.is_empty() {
+        return Found::not_checked("no public page answered");
+    }
+    let words: Vec<String> = seen
+        .iter()
+        .map(|(path, value)| format!("GET {path}: {}", value.as_deref().unwrap_or("no Cache-Control")))
+        .collect();
+    let words = words.join("; ");
+    if seen.iter().all(|(_, value)| value.is_some()) { Found::good(words) } else { Found::bad(words) }
+}
+
+pub fn streaming(_: &Running) -> Found {
+    Found::not_checked(
+        "no route of the shop takes or gives bodies larger than memory, so there is nothing to see",
+    )
+}
+
+pub fn assets(_: &Running) -> Found {
+    Found::not_checked("the shop serves no static assets")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn what_an_answer_says_is_believed_and_what_it_leaves_out_is_not() {
+        let silent = Running::silent;
+        assert_eq!(compression(&silent()).verdict, Verdict::NotChecked);
+        let plain = silent().with("/problems", &[], "<html>");
+        assert_eq!(compression(&plain).verdict, Verdict::Bad);
+        assert_eq!(cache_headers(&plain).verdict, Verdict::Bad);
+        let good =
+            silent().with("/problems", &[("content-encoding", "br"), ("cache-control", "max-age=60")], "x");
+        assert_eq!(compression(&good).verdict, Verdict::Good);
+        assert_eq!(cache_headers(&good).verdict, Verdict::Good);
+        let free = silent().with("/v1/orders", &[], "{}");
+        assert_eq!(rate_limits(&free).verdict, Verdict::Bad);
+        let limited = silent().with("/v1/orders", &[("ratelimit-policy", "60;w=60")], "{}");
+        // One route is not every route.
+        assert_eq!(rate_limits(&limited).verdict, Verdict::Look);
+    }
+}
