@@ -74,7 +74,7 @@ async fn measure(quick: bool, report: &mut Report) -> Result<(), Failure> {
 }
 
 // The variants that are sold, each with more stock than the run needs.
-async fn stock_up(address: SocketAddr) -> Result<Vec<String>, Failure> {
+pub async fn stock_up(address: SocketAddr) -> Result<Vec<String>, Failure> {
     let variants: Vec<String> = mainstay::shop::goods::GOODS
         .iter()
         .flat_map(|goods| goods.variants)
@@ -113,12 +113,13 @@ impl Reading {
     }
 }
 
-struct Run {
-    placed: u64,
-    elapsed: Duration,
+/// What a closed loop did.
+pub struct Run {
+    pub placed: u64,
+    pub elapsed: Duration,
 }
 
-async fn closed_loop(
+pub async fn closed_loop(
     address: SocketAddr,
     goods: &[String],
     duration: Duration,

@@ -6,6 +6,7 @@
 mod checkout;
 mod disk;
 mod events;
+mod footprint;
 mod load;
 mod metrics;
 mod process;
@@ -14,6 +15,7 @@ mod report;
 mod saga;
 mod shop;
 mod store;
+mod telemetry;
 mod year;
 
 use clap::{Parser, ValueEnum};
@@ -47,6 +49,10 @@ enum Benchmark {
     /// The server that the benchmark of broadcasts starts and measures.
     #[value(hide = true)]
     RealtimeServer,
+    /// What telemetry costs, and a flood of foreign spans.
+    Telemetry,
+    /// Memory, time to be ready, size, and a rebuild.
+    Footprint,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,6 +62,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match arguments.benchmark {
         Benchmark::Checkout => runtime.block_on(checkout::run(arguments.quick, &mut report))?,
         Benchmark::Saga => runtime.block_on(saga::run(arguments.quick, &mut report))?,
+        Benchmark::Telemetry => runtime.block_on(telemetry::run(arguments.quick, &mut report))?,
+        Benchmark::Footprint => runtime.block_on(footprint::run(arguments.quick, &mut report))?,
         Benchmark::Events => runtime.block_on(events::run(arguments.quick, &mut report))?,
         Benchmark::Year => year::run(arguments.quick, &mut report)?,
         Benchmark::Realtime => realtime::run(arguments.quick, &mut report)?,

@@ -21,6 +21,11 @@ pub struct ShopProcess {
 impl ShopProcess {
     /// Starts the binary that lies beside this one, with everything it keeps in `folder`.
     pub fn start(folder: &Path) -> Result<Self, Failure> {
+        Self::start_with(folder, &[])
+    }
+
+    /// The same with keys of the configuration set.
+    pub fn start_with(folder: &Path, keys: &[&str]) -> Result<Self, Failure> {
         let binary = std::env::current_exe()?.with_file_name("mainstay");
         let data = format!("process.data={}", folder.join("data").display());
         let mut child = Command::new(&binary)
@@ -31,6 +36,7 @@ impl ShopProcess {
                 "--set",
                 "http.admin.listen=127.0.0.1:0",
             ])
+            .args(keys.iter().flat_map(|key| ["--set", key]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -4,6 +4,7 @@
 //! Only the binary has it. Tests run with the system's own allocator, so that sanitizers and valgrind see them as they
 //! are.
 
+use mainstay_core::{Result, codes};
 use mainstay_telemetry::{Heap, HeapFigures};
 use tikv_jemalloc_ctl::{epoch, stats};
 
@@ -29,5 +30,18 @@ impl Heap for Jemalloc {
             active_bytes: stats::active::read().ok()? as u64,
             mapped_bytes: stats::mapped::read().ok()? as u64,
         })
+    }
+
+    fn stacks(&self) -> Result<Vec<(Vec<usize>, f64)>> {
+        let control = jemalloc_pprof::PROF_CTL
+            .as_ref()
+            .ok_or_else(|| codes::PRECONDITION.error("the allocator was started without a profile"))?;
+        let profile = control.blocking_lock().dump_profile().map_err(|error| {
+            codes::INTERNAL.because("the allocator's profile cannot be read", error.to_string())
+        })?;
+        // It lists the outermost function first.
+        let stacks =
+            profile.iter().map(|(stack, _)| (stack.addrs.iter().rev().copied().collect(), stack.weight));
+        Ok(stacks.collect())
     }
 }

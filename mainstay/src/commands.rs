@@ -6,10 +6,14 @@ pub mod events;
 pub mod jobs;
 pub mod leases;
 pub mod load;
+pub mod logs;
+pub mod metrics;
 pub mod migrate;
+pub mod profile;
 pub mod sagas;
 pub mod serve;
 pub mod shop;
+pub mod traces;
 pub mod up;
 pub mod verify;
 
@@ -26,6 +30,9 @@ use mainstay_host::Engines;
 
 /// The file that is read when none is named and it exists.
 const DEFAULT_FILE: &str = "mainstay.toml";
+
+/// Threads for calls that block, such as writing a mail to a folder: more would only queue at the same disk.
+const BLOCKING_THREADS_MAX: usize = 64;
 
 /// Heads the options that every command understands.
 const EVERYWHERE: &str = "Options of every command";
@@ -82,6 +89,17 @@ enum Command {
     Leases(leases::Leases),
     /// Go through the production checklist against a running system
     Doctor(doctor::Doctor),
+    /// Look at what requests of a running process spent their time on
+    #[command(subcommand)]
+    Traces(traces::Traces),
+    /// Search the log of a running process
+    Logs(logs::Logs),
+    /// Look at the metrics of a running process and their history
+    #[command(subcommand)]
+    Metrics(metrics::Metrics),
+    /// Look into a running process: processor, memory, workers, tasks, statements
+    #[command(subcommand)]
+    Profile(profile::Profile),
     /// Prove on this machine that the configured engines keep their promises
     Verify(verify::Verify),
     /// Visit a running system as people do, and print how long it let them wait
@@ -119,7 +137,8 @@ pub fn run(cli: Cli, settings_written: usize, engines: Engines) -> ExitCode {
         output::failure("write every --set after the command: those before it were lost");
         return ExitCode::from(exit::USAGE);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             output::failure(&format!("the threads that serve cannot be started: {error}"));
@@ -150,6 +169,10 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Sagas(sagas) => sagas.run(&global, engines).await,
         Command::Leases(leases) => leases.run(&global, engines).await,
         Command::Doctor(doctor) => doctor.run(&global, engines).await,
+        Command::Traces(traces) => traces.run(&global).await,
+        Command::Logs(logs) => logs.run(&global).await,
+        Command::Metrics(metrics) => metrics.run(&global).await,
+        Command::Profile(profile) => profile.run(&global).await,
         Command::Verify(verify) => verify.run(&global, engines).await,
         Command::Load(load) => load.run().await,
         Command::Shop(shop) => shop.run(&global, engines).await,

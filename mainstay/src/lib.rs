@@ -3,6 +3,7 @@
 //! It is a library too, so that a test, a benchmark or the crash harness starts the very thing that is shipped: see
 //! [`shop::mount`]. It adds nothing to what services do; it mounts them.
 
+pub mod admin;
 pub mod commands;
 pub mod doctor;
 pub mod engines;

@@ -34,6 +34,10 @@ enum Name {
     Year,
     /// Broadcasts to two thousand WebSockets, and what an idle one costs; Socket.IO in the same run
     Realtime,
+    /// What telemetry costs, and what a flood of foreign spans does
+    Telemetry,
+    /// Memory when idle, time to be ready, size of the binary, a rebuild after a change
+    Footprint,
 }
 
 impl Bench {

@@ -7,11 +7,12 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 17] = [
+const PLATFORM: [&str; 19] = [
     "host",
     "conformance",
     "introspection",
     "realtime",
+    "observe",
     "http",
     "rpc",
     "identity",
@@ -22,6 +23,7 @@ const PLATFORM: [&str; 17] = [
     "notify",
     "records",
     "resilience",
+    "profile",
     "telemetry",
     "secrets",
     "core",

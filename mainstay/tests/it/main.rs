@@ -12,5 +12,6 @@ mod names;
 mod process;
 mod releases;
 mod replay;
+mod seeing;
 mod shop;
 mod signals;

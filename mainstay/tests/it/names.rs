@@ -16,6 +16,8 @@ fn lists() -> Vec<&'static [&'static Code]> {
         mainstay_identity::CODES,
         mainstay_jobs::codes::CODES,
         mainstay_notify::CODES,
+        mainstay_observe::CODES,
+        mainstay_profile::CODES,
         mainstay_resilience::CODES,
         mainstay_rpc::CODES,
         mainstay_secrets::CODES,

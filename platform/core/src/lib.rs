@@ -16,6 +16,7 @@ pub mod money;
 pub mod queries;
 pub mod time;
 pub mod trace;
+pub mod work;
 
 pub use clock::{Clock, ManualClock, Monotonic, Stopwatch};
 pub use config::Configuration;

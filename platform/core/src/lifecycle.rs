@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
+use crate::work;
 
 /// Tells that the process is to end. Cheap to clone; a child ends with its parent, not the other way round.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +120,7 @@ impl Tasks {
         }
         let running = Running { name, counts: Arc::clone(&self.counts) };
         TaskHandle(self.tracker.spawn(async move {
-            let outcome = AssertUnwindSafe(future).catch_unwind().await;
+            let outcome = AssertUnwindSafe(work::named(name, future)).catch_unwind().await;
             if let Err(panic) = &outcome {
                 if let Some(counts) = running.counts.lock().get_mut(running.name) {
                     counts.panicked += 1;

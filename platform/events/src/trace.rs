@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use mainstay_core::{Context, Id};
-use mainstay_telemetry::{Role, SpanGuard, span_as};
+use mainstay_telemetry::{Role, SpanGuard, is_recorded, span_as};
 
 use crate::envelope::Envelope;
 use crate::event::EventKind;
@@ -43,7 +43,11 @@ pub(crate) fn processing(
 }
 
 fn name(ctx: &Context, operation: &'static str, topic: &str) -> Cow<'static, str> {
-    if ctx.trace().sampled { Cow::Owned(format!("{operation} {topic}")) } else { Cow::Borrowed(operation) }
+    if is_recorded(ctx.trace()) {
+        Cow::Owned(format!("{operation} {topic}"))
+    } else {
+        Cow::Borrowed(operation)
+    }
 }
 
 fn describe(span: &mut SpanGuard, operation: &'static str, topic: &'static str, id: &Id<EventKind>) {

@@ -22,6 +22,7 @@ use crate::folder::FolderMarks;
 use crate::health;
 use crate::introspection;
 use crate::mounting::{Mounting, OneService, StandIn};
+use crate::observing::Observing;
 use crate::process::{Missing, Process};
 use crate::replay::ReplayClock;
 use crate::running::{Running, RunningParts};
@@ -38,6 +39,8 @@ const PLATFORM_CODES: &[&[&Code]] = &[
     mainstay_identity::CODES,
     mainstay_jobs::CODES,
     mainstay_notify::CODES,
+    mainstay_observe::CODES,
+    mainstay_profile::CODES,
     mainstay_rpc::CODES,
     mainstay_secrets::CODES,
     mainstay_telemetry::CODES,
@@ -257,6 +260,14 @@ impl Host {
             background.push(work);
         }
 
+        let observing = match &telemetry {
+            Some(guard) => Some(Observing::start(&process, guard, &background).await?),
+            None => None,
+        };
+        if let Some(observing) = &observing {
+            operators = operators.merge(observing.routes());
+        }
+
         let health = Health::new(&process.clock);
         health::add_checks(&health, &process, &background);
         let rpc = match process.settings.rpc.address()? {
@@ -289,6 +300,7 @@ impl Host {
             shutdown,
             marks,
             telemetry,
+            observing,
         }))
     }
 

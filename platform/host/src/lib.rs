@@ -19,6 +19,7 @@ mod introspection;
 mod last_drain;
 mod loops;
 mod mounting;
+mod observing;
 mod process;
 mod pruning;
 mod replay;

@@ -15,6 +15,7 @@ use crate::codes::NOT_DRAINED;
 use crate::drain::Deadline;
 use crate::folder::FolderMarks;
 use crate::last_drain;
+use crate::observing::Observing;
 use crate::process::Process;
 use crate::settings::Settings;
 
@@ -34,6 +35,7 @@ pub struct Running {
     shutdown: Shutdown,
     _marks: FolderMarks,
     telemetry: Option<mainstay_telemetry::Guard>,
+    observing: Option<Observing>,
 }
 
 /// What [`Host::start`](crate::Host::start) hands over.
@@ -47,12 +49,23 @@ pub(crate) struct RunningParts {
     pub(crate) shutdown: Shutdown,
     pub(crate) marks: FolderMarks,
     pub(crate) telemetry: Option<mainstay_telemetry::Guard>,
+    pub(crate) observing: Option<Observing>,
 }
 
 impl Running {
     pub(crate) fn new(parts: RunningParts) -> Self {
-        let RunningParts { process, background, health, http, admin, rpc, shutdown, marks, telemetry } =
-            parts;
+        let RunningParts {
+            process,
+            background,
+            health,
+            http,
+            admin,
+            rpc,
+            shutdown,
+            marks,
+            telemetry,
+            observing,
+        } = parts;
         let http_addr = http.address();
         let http_shutdown = Shutdown::new();
         let http = process.tasks.spawn("http.listener", http.serve(http_shutdown.clone()));
@@ -72,6 +85,7 @@ impl Running {
             shutdown,
             _marks: marks,
             telemetry,
+            observing,
         }
     }
 
@@ -101,6 +115,11 @@ impl Running {
 
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Where other processes send what they tell, when they may.
+    pub fn receive_addr(&self) -> Option<SocketAddr> {
+        self.observing.as_ref().and_then(Observing::receive_addr)
     }
 
     /// The process's metrics.
@@ -175,13 +194,20 @@ impl Running {
             })
             .await;
 
+        if let Some(observing) = &mut self.observing {
+            observing.stop_receiving();
+        }
         let stuck = process.tasks.drain(&process.clock, deadline.share(80)).await;
         // Whatever is still queued is committed and synced before the files are closed.
         let closing = self.background.iter().map(Background::close);
         let closed =
             deadline.stage("databases", 100, async { drop(futures::future::join_all(closing).await) }).await;
         tracing::info!(left_ms = deadline.left().as_millis(), "drained");
+        // What was said last is still carried away and kept.
         drop(self.telemetry.take());
+        if let Some(observing) = self.observing.take() {
+            deadline.stage("telemetry", 100, observing.end()).await;
+        }
 
         let what = if stuck.is_empty() { "a database".to_owned() } else { stuck.join(", ") };
         let clean = stuck.is_empty() && closed;

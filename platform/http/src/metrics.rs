@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use mainstay_telemetry::{Counter, Gauge, Histogram, LATENCY_SECONDS, Registry};
+use mainstay_telemetry::{Counter, Gauge, Latency, Registry};
 
 /// How a request ended, as the label `status` tells it.
 const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "cancelled"];
@@ -15,7 +15,7 @@ pub(crate) struct RouteMetrics {
     /// Method and pattern, such as `GET /v1/orders/{id}`.
     pub(crate) name: String,
     ended: [Counter; CLASSES.len()],
-    pub(crate) seconds: Histogram,
+    pub(crate) seconds: Latency,
 }
 
 impl RouteMetrics {
@@ -26,7 +26,7 @@ impl RouteMetrics {
         });
         let help = "Time from the head of a request to its answer";
         let labels = [("route", name.as_str())];
-        let seconds = registry.histogram("http_request_seconds", help, &labels, LATENCY_SECONDS);
+        let seconds = registry.latency("http_request_seconds", help, &labels);
         Self { name, ended, seconds }
     }
 

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use mainstay_core::{Context, Id};
-use mainstay_telemetry::{Role, SpanGuard, span_as};
+use mainstay_telemetry::{Role, SpanGuard, is_recorded, span_as};
 
 use crate::job::JobKind;
 
@@ -33,7 +33,11 @@ pub(crate) fn processing(ctx: &Context, kind: &'static str, id: &Id<JobKind>, at
 }
 
 fn name(ctx: &Context, operation: &'static str, kind: &str) -> Cow<'static, str> {
-    if ctx.trace().sampled { Cow::Owned(format!("{operation} {kind}")) } else { Cow::Borrowed(operation) }
+    if is_recorded(ctx.trace()) {
+        Cow::Owned(format!("{operation} {kind}"))
+    } else {
+        Cow::Borrowed(operation)
+    }
 }
 
 fn describe(span: &mut SpanGuard, operation: &'static str, kind: &'static str, id: &Id<JobKind>) {

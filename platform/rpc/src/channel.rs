@@ -16,7 +16,7 @@ use tonic::{Code, Status};
 use tower::Service;
 
 use crate::codes::WITHOUT_CONTEXT;
-use crate::layer::metrics::CallerFigures;
+use crate::layer::metrics::{CallerFigures, Running};
 use crate::layer::{attempt, authorization, deadline, trace};
 use crate::network::{Network, Route};
 use crate::request::OpenEnded;
@@ -57,8 +57,8 @@ impl Channel {
 impl Parts {
     async fn call(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
         // Metrics: outermost, so that what the layers below refuse is counted too.
-        let running = self.figures.begin(request.uri().path());
-        let outcome = self.send(request).await;
+        let mut running = self.figures.begin(request.uri().path());
+        let outcome = self.send(request, &mut running).await;
         running.end(match &outcome {
             Ok(response) => outcome_of(response),
             Err(error) => Some(error.kind()),
@@ -66,7 +66,7 @@ impl Parts {
         outcome.map_err(|error| status(&error))
     }
 
-    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>> {
+    async fn send(&self, mut request: Request<Body>, running: &mut Running) -> Result<Response<Body>> {
         // Context: taken out and the rest thrown away, so that nothing but bytes crosses, in the process too.
         let ctx: Context = request
             .extensions_mut()
@@ -76,7 +76,8 @@ impl Parts {
         request.extensions_mut().clear();
 
         // Trace: a span around all that follows; the callee's work hangs below it.
-        let mut span = span_as(&ctx, Role::Client, span_name(&ctx, &request));
+        let mut span = span_as(&ctx, Role::Client, running.span_name());
+        running.belongs_to(ctx.trace());
         trace::describe(&mut span, &self.callee, &request);
         trace::write(request.headers_mut(), span.context().trace());
 
@@ -134,9 +135,4 @@ impl fmt::Debug for Channel {
 pub(crate) fn outcome_of(response: &Response<Body>) -> Option<Kind> {
     let value = response.headers().get(Status::GRPC_STATUS)?;
     kind_of(Code::from_bytes(value.as_bytes()))
-}
-
-/// The method's path for a span that is recorded, nothing for one that is not: the common case copies no text.
-pub(crate) fn span_name(ctx: &Context, request: &Request<Body>) -> String {
-    if ctx.trace().sampled { request.uri().path().trim_start_matches('/').to_owned() } else { String::new() }
 }

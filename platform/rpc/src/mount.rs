@@ -7,20 +7,20 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use http::{Request, Response};
-use mainstay_core::{Clock, Context, Error, Principal, Result, TenantId, codes};
+use mainstay_core::{Clock, Context, Error, Principal, Result, TenantId, codes, work};
 use mainstay_identity::Verifier;
-use mainstay_telemetry::{Counter, Registry, Role, span_as};
+use mainstay_telemetry::{Counter, Registry, Role, SERVICE, Text, span_as};
 use tonic::body::Body;
 use tonic::codegen::BoxFuture as HandlerFuture;
 use tonic::server::NamedService;
 use tower::Service;
 
-use crate::channel::{outcome_of, span_name};
+use crate::channel::outcome_of;
 use crate::codes::MOUNTED_TWICE;
 use crate::descriptors;
 use crate::layer::boundary::{self, GuardedBody};
 use crate::layer::limit::{CALLS_MAX, Limit};
-use crate::layer::metrics::{MethodFigures, Side};
+use crate::layer::metrics::{MethodFigures, Running, Side};
 use crate::layer::{attempt, authorization, deadline, trace};
 use crate::status::status;
 
@@ -62,6 +62,8 @@ struct Method {
 /// A service in this process, as its callers reach it.
 pub(crate) struct Mount {
     name: String,
+    // The same, as spans want it.
+    service: Text,
     contracts: Vec<(&'static str, &'static [u8])>,
     methods: HashMap<String, Method>,
     unknown: Arc<MethodFigures>,
@@ -95,6 +97,7 @@ impl Mount {
         }
         Ok(Self {
             name: name.to_owned(),
+            service: name.to_owned().into(),
             contracts,
             methods,
             unknown: Arc::new(MethodFigures::new(&registry, Side::Callee, "", "unknown")),
@@ -122,18 +125,25 @@ impl Mount {
             self.unknown.begin().end(Some(codes::UNIMPLEMENTED.kind));
             return refusal(&codes::UNIMPLEMENTED.error(format!("{} has no such method", self.name)));
         };
-        let running = method.figures.begin();
+        let mut running = method.figures.begin();
 
         // Panic boundary: around all the rest, so that the answer, its metrics and its caller see an ordinary failure.
-        let admitted = pin!(self.admit(method, request));
-        let outcome = boundary::guard(&self.panics, admitted).await.flatten();
+        let outcome = {
+            let admitted = pin!(self.admit(method, request, &mut running));
+            boundary::guard(&self.panics, admitted).await.flatten()
+        };
 
         let response = outcome.unwrap_or_else(|error| refusal(&error));
         running.end(outcome_of(&response));
         response
     }
 
-    async fn admit(&self, method: &Method, mut request: Request<Body>) -> Result<Response<Body>> {
+    async fn admit(
+        &self,
+        method: &Method,
+        mut request: Request<Body>,
+        running: &mut Running,
+    ) -> Result<Response<Body>> {
         // Concurrency: before anything that costs, so that refusing is cheap when it matters.
         let place = self.limit.enter()?;
 
@@ -156,15 +166,19 @@ impl Mount {
         let trace = trace::read(request.headers());
         let deadline = self.clock.monotonic() + left;
         let ctx = Context::received(tenant, principal, on_behalf_of, trace, deadline, attempt);
-        let mut span = span_as(&ctx, Role::Server, span_name(&ctx, &request));
+        let mut span = span_as(&ctx, Role::Server, method.figures.span_name.clone());
+        running.belongs_to(trace);
         if span.is_recording() {
             trace::describe(&mut span, &self.name, &request);
+            span.set(SERVICE, self.service.clone());
             span.set("rpc.attempt", i64::from(attempt));
         }
-        request.extensions_mut().insert(span.context());
+        let within = span.context();
+        let own = within.trace();
+        request.extensions_mut().insert(within);
 
         // Size: the generated server refuses a message above 4 MiB by its length, before it reads it.
-        let handler = (method.handler)(request);
+        let handler = work::traced(own, (method.handler)(request));
         let outcome = self.clock.timeout(left, handler).await;
         let response = outcome.map(|answer| answer.unwrap_or_else(|never| match never {}));
         let response = trace::note(&mut span, response)?;

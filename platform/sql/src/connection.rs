@@ -31,6 +31,9 @@ pub trait Connection {
     /// Undoes what was done since the innermost savepoint and closes it.
     fn rollback_to(&self) -> Result<()>;
 
+    /// The bytes that the database's tables and indexes take; room that became free is not counted.
+    fn size(&self) -> Result<u64>;
+
     /// How the engine would run the statement, in its own words, one line a part.
     fn plan(&self, sql: &str) -> Result<String>;
 }

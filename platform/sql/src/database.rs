@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mainstay_core::queries::QueryLedgers;
 use mainstay_core::{Clock, Context, Result};
-use mainstay_telemetry::{Role, SpanGuard, span_as};
+use mainstay_telemetry::{BriefSpan, Role, Text};
 use tokio::sync::oneshot;
 
 use crate::codes;
@@ -72,7 +72,7 @@ impl Database {
         F: FnMut(&View<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let span = self.span(ctx, "read");
+        let span = BriefSpan::open(ctx);
         let mut read = Read::new(closure, ctx, &self.door);
         let outcome = match self.engine.read_inline(&mut read) {
             Inline::Done => read.into_outcome(),
@@ -82,7 +82,7 @@ impl Database {
                 receive(answer).await
             }
         };
-        noted(span, outcome)
+        self.noted(span, ctx, "read", outcome)
     }
 
     /// The service's name.
@@ -113,28 +113,26 @@ impl Database {
         F: FnMut(&Tx<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let span = self.span(ctx, "write");
+        let span = BriefSpan::open(ctx);
         let (work, answer) = Write::new(closure, ctx, &self.door, steps);
         self.engine.write(work);
-        noted(span, receive(answer).await)
+        self.noted(span, ctx, "write", receive(answer).await)
     }
 
     // One span a transaction, since that is what crosses to the database; in OpenTelemetry's words for databases.
-    fn span(&self, ctx: &Context, operation: &'static str) -> Option<SpanGuard> {
-        ctx.trace().sampled.then(|| {
-            let mut span = span_as(ctx, Role::Client, format!("{operation} {}", self.door.name));
+    fn noted<T>(
+        &self,
+        span: BriefSpan,
+        ctx: &Context,
+        operation: &'static str,
+        outcome: Result<T>,
+    ) -> Result<T> {
+        let name = || Text::from(format!("{operation} {}", self.door.name));
+        span.note(ctx, outcome, Role::Client, name, |span| {
             span.set("db.system.name", self.engine.system());
             span.set("db.namespace", self.door.name.clone());
             span.set("db.operation.name", operation);
-            span
         })
-    }
-}
-
-fn noted<T>(span: Option<SpanGuard>, outcome: Result<T>) -> Result<T> {
-    match span {
-        Some(mut span) => span.note(outcome),
-        None => outcome,
     }
 }
 

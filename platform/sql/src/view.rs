@@ -59,6 +59,11 @@ impl View<'_> {
         self.each(sql, params, &mut |row| read(row).map(ControlFlow::Continue))
     }
 
+    /// The bytes that the database's tables and indexes take; room that became free is not counted.
+    pub fn size_bytes(&self) -> Result<u64> {
+        self.connection.size()
+    }
+
     /// The wall clock when the closure began; it stands still while it runs.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -86,7 +91,8 @@ impl View<'_> {
         Ok(first)
     }
 
-    fn each(
+    /// Rows of a query in turn, without keeping any, until `read` breaks off.
+    pub fn each(
         &self,
         sql: &str,
         params: &[Param<'_>],

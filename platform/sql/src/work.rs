@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use mainstay_core::lifecycle::panic_message;
 use mainstay_core::queries::QueryLedgers;
-use mainstay_core::{Clock, Context, Error, Result, Stopwatch};
+use mainstay_core::{Clock, Context, Error, Result, Stopwatch, work};
 use tokio::sync::oneshot;
 
 use crate::codes;
@@ -178,6 +178,8 @@ where
 /// Runs a closure unless its caller's time is up, and turns a panic in it into an error of its own.
 fn guarded<T>(context: &Context, door: &Door, run: impl FnOnce() -> Result<T>) -> Result<T> {
     context.remaining(&door.clock)?;
+    // What the closure logs belongs to its caller's trace, though it runs on another thread.
+    let _working = work::enter(context.trace());
     // The closure's captures may be left half-changed by a panic: a work that panicked is not run again.
     let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let message = panic_message(panic.as_ref());

@@ -1,5 +1,7 @@
 //! The memory allocator as far as telemetry looks at it. The binary chooses one and hands it in.
 
+use mainstay_core::Result;
+
 /// What an allocator tells about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeapFigures {
@@ -15,4 +17,11 @@ pub struct HeapFigures {
 pub trait Heap: Send + Sync {
     /// Its figures now, when it has any.
     fn figures(&self) -> Option<HeapFigures>;
+
+    /// Who holds the memory now: stacks, innermost function first, with the bytes that they hold by the allocator's
+    /// samples. Call it on a thread that may wait.
+    ///
+    /// # Errors
+    /// `core.precondition` when the allocator keeps no profile.
+    fn stacks(&self) -> Result<Vec<(Vec<usize>, f64)>>;
 }

@@ -1,19 +1,27 @@
-//! Log lines on standard error: text for a person at a terminal, JSON for a collector.
+//! The log: lines on standard error, text for a person at a terminal and JSON for a collector, and the same lines for
+//! whoever carries them away.
 //!
-//! Lines are formatted by whoever logs and written by one thread of its own behind a bounded queue. When the queue is
-//! full (a stuck terminal, a full pipe) lines are dropped and counted: a log must not stop a shop.
+//! A line is read once from what was logged, bounded and masked; see [`line`]. Lines for standard error are written by
+//! one thread of its own behind a bounded queue. When that is full (a stuck terminal, a full pipe) lines are dropped and
+//! counted: a log must not stop a shop.
 
-use std::fmt;
-use std::io::IsTerminal;
+mod format;
+mod line;
+
+use std::io::{IsTerminal, Write};
 
 use mainstay_core::{Clock, Result};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing::Subscriber;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::EnvFilter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::FormatTime;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use line::Line;
+
+use crate::feed::{self, Told};
 use crate::options::{LogFormat, Options};
 use crate::start::TELEMETRY_UNUSABLE;
 
@@ -26,25 +34,10 @@ pub(crate) struct LogGuard {
     pub(crate) dropped: ErrorCounter,
 }
 
-struct Time(Clock);
-
-impl FormatTime for Time {
-    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        write!(writer, "{}", self.0.now())
-    }
-}
-
 /// Installs the process's log. `None` when one was installed before; then that one goes on.
 pub(crate) fn install(options: &Options, clock: &Clock) -> Result<Option<LogGuard>> {
-    let filter = EnvFilter::try_new(&options.log).map_err(|error| {
-        TELEMETRY_UNUSABLE.because(
-            format!(
-                "telemetry.log: {:?} is no filter; write a level such as info or mainstay_sql=debug",
-                options.log
-            ),
-            error,
-        )
-    })?;
+    let shown = filter("telemetry.log", &options.log)?;
+    let kept = filter("telemetry.keep", &options.keep)?;
     let on_terminal = std::io::stderr().is_terminal();
     let (writer, worker) = NonBlockingBuilder::default()
         .buffered_lines_limit(LINES_QUEUED_MAX)
@@ -52,19 +45,58 @@ pub(crate) fn install(options: &Options, clock: &Clock) -> Result<Option<LogGuar
         .thread_name("log")
         .finish(std::io::stderr());
     let dropped = writer.error_counter();
-    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_timer(Time(clock.clone()));
     let json = match options.log_format {
         LogFormat::Auto => !on_terminal,
         LogFormat::Json => true,
         LogFormat::Text => false,
     };
-    let subscriber = tracing_subscriber::registry().with(filter);
-    let installed = if json {
-        subscriber
-            .with(lines.json().flatten_event(true).with_current_span(false).with_span_list(false))
-            .try_init()
-    } else {
-        subscriber.with(lines.with_ansi(on_terminal)).try_init()
-    };
+    let show = Show { clock: clock.clone(), writer, json, coloured: on_terminal && !json };
+    let keep = Keep { clock: clock.clone() };
+    let installed =
+        tracing_subscriber::registry().with(show.with_filter(shown)).with(keep.with_filter(kept)).try_init();
     Ok(installed.is_ok().then_some(LogGuard { _worker: worker, dropped }))
+}
+
+fn filter(key: &str, text: &str) -> Result<EnvFilter> {
+    EnvFilter::try_new(text).map_err(|error| {
+        TELEMETRY_UNUSABLE.because(
+            format!("{key}: {text:?} is no filter; write a level such as info or mainstay_sql=debug"),
+            error,
+        )
+    })
+}
+
+/// Writes lines to standard error.
+struct Show {
+    clock: Clock,
+    writer: NonBlocking,
+    json: bool,
+    coloured: bool,
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Show {
+    fn on_event(&self, event: &tracing::Event<'_>, _ctx: Context<'_, S>) {
+        let line = Line::read(event, self.clock.now());
+        let text = if self.json { format::json(&line) } else { format::text(&line, self.coloured) };
+        // The writer never fails: what it cannot take it drops and counts.
+        let _ = self.writer.clone().write_all(text.as_bytes());
+    }
+}
+
+/// Hands lines to whoever carries them away.
+struct Keep {
+    clock: Clock,
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keep {
+    fn on_event(&self, event: &tracing::Event<'_>, _ctx: Context<'_, S>) {
+        if feed::is_wanted() && !is_the_carriers_own(event.metadata().target()) {
+            feed::tell(&Told::Line(Line::read(event, self.clock.now()).into()));
+        }
+    }
+}
+
+/// What carries lines away would carry its own lines too, each causing the next.
+fn is_the_carriers_own(target: &str) -> bool {
+    ["h2", "hyper", "tonic", "tower"].iter().any(|own| target.starts_with(own))
 }

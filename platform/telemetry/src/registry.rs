@@ -9,12 +9,15 @@ use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use mainstay_core::TraceContext;
 use parking_lot::Mutex;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::EncodeMetric;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::TypedMetric;
+use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::registry::{Metric, Registry as Exposition};
 
@@ -70,6 +73,27 @@ impl MetricConstructor<Histogram> for Buckets {
     }
 }
 
+/// What a bucket's example is named by.
+type Exemplar = [(&'static str, String); 1];
+
+impl MetricConstructor<HistogramWithExemplars<Exemplar>> for Buckets {
+    fn new_metric(&self) -> HistogramWithExemplars<Exemplar> {
+        HistogramWithExemplars::new(self.0.iter().copied())
+    }
+}
+
+/// A histogram of durations in seconds that remembers for each bucket the latest trace that fell into it.
+#[derive(Clone, Debug)]
+pub struct Latency(HistogramWithExemplars<Exemplar>);
+
+impl Latency {
+    /// Counts a duration. `example` is given for a trace that is kept, so that whoever sees the bucket can look it up.
+    pub fn observe(&self, duration: Duration, example: Option<TraceContext>) {
+        let example = example.map(|trace| [("trace_id", format!("{:032x}", trace.trace_id))]);
+        self.0.observe(duration.as_secs_f64(), example, None);
+    }
+}
+
 impl Default for Registry {
     fn default() -> Self {
         Self::new()
@@ -119,6 +143,16 @@ impl Registry {
         bounds: &'static [f64],
     ) -> Histogram {
         self.series(name, help, labels, Buckets(bounds))
+    }
+
+    /// The histogram `mainstay_<name>` of durations in seconds, whose buckets name a trace as an example.
+    pub fn latency(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        labels: &[(&'static str, &str)],
+    ) -> Latency {
+        Latency(self.series(name, help, labels, Buckets(LATENCY_SECONDS)))
     }
 
     /// Registers a metric of the caller's own making as `mainstay_<name>`.

@@ -105,7 +105,9 @@ async fn main() -> ExitCode {
     });
     let hook: Arc<dyn CommitHook> = Arc::<Trap>::clone(&trap);
     let engines = mainstay::engines::all().commit_hook(hook);
-    let launch = Launch { global, demo: true, logs: true, fallbacks: Vec::new(), replay: None };
+    // What the store of telemetry commits is no part of an order, and would be died in all the same.
+    let quiet = vec![("telemetry.store", "false".to_owned())];
+    let launch = Launch { global, demo: true, logs: true, fallbacks: quiet, replay: None };
     match launch.start(engines, Clock::system()).await {
         Ok(shop) => {
             trap.armed.store(true, Ordering::SeqCst);

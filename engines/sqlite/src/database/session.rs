@@ -248,6 +248,14 @@ impl Connection for Session<'_> {
         self.own(RELEASE)
     }
 
+    fn size(&self) -> Result<u64> {
+        let [pages, free, bytes] = self.own_numbers(
+            "SELECT page_count, freelist_count, page_size
+             FROM pragma_page_count, pragma_freelist_count, pragma_page_size -- door",
+        )?;
+        Ok(u64::try_from((pages - free) * bytes).unwrap_or_default())
+    }
+
     fn plan(&self, sql: &str) -> Result<String> {
         let explain = || {
             let mut statement = self.raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;

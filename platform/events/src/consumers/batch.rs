@@ -215,7 +215,8 @@ fn context(following: &Following, envelope: &Envelope, attempt: u32) -> Context 
     let mut context = following.context.clone();
     if let Some(trace) = envelope.trace {
         // The span of the one who sent it, where there is one: what handles it hangs below.
-        context = context.with_trace(if trace.sampled { trace } else { trace.child() });
+        context =
+            context.with_trace(if mainstay_telemetry::is_recorded(trace) { trace } else { trace.child() });
     }
     if attempt > 1 { context.with_attempt(attempt) } else { context }
 }

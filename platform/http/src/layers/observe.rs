@@ -1,15 +1,15 @@
 //! Gives a request its trace; counts, times and, where somebody looks, logs it.
 //!
-//! Errors and slow requests are kept as spans even when the trace was not sampled, because those are the ones that
-//! people ask about.
+//! Errors and slow requests are kept with their traces even when these were not drawn, because those are the ones that
+//! people ask about; the latencies' buckets name them as examples.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use mainstay_core::{Clock, Context, Principal, TenantId, TraceContext};
-use mainstay_telemetry::{Role, SpanGuard, entry_span, late_span};
+use mainstay_core::{Clock, Context, Principal, TenantId, TraceContext, work};
+use mainstay_telemetry::{Role, SpanGuard, entry_span, is_recorded, late_span};
 
 use crate::app::Parts;
 use crate::codes::OVERLOADED;
@@ -74,24 +74,26 @@ impl<S: Handle> Entrance for Observe<S> {
         let (trace, parent) = self.trace(request.headers());
         let deadline = self.clock.monotonic() + self.request_timeout;
         let visit = Arc::new(Visit::new(deadline, trace, parent));
-        let seen = Seen::new(request.method(), request.uri(), trace.sampled);
-        let span =
-            trace.sampled.then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
+        let recorded = is_recorded(trace);
+        let seen = Seen::new(request.method(), request.uri(), recorded);
+        let span = recorded.then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
         let underway = Underway::new(&self.metrics, &visit);
 
-        let answered = self.next.handle(Exchange { request, visit: Arc::clone(&visit) }).await;
+        let handling = self.next.handle(Exchange { request, visit: Arc::clone(&visit) });
+        let answered = work::traced(trace, handling).await;
         // Nothing below Problems refuses, so this is never a second rendering.
         let mut response = answered.unwrap_or_else(|problem| problem.render(Some(trace.trace_id)));
 
         response.headers_mut().insert(TRACE, hexadecimal(trace.trace_id));
         let elapsed = visit.started.elapsed();
-        self.finish(&seen, &visit, span, &response, elapsed);
-        underway.answered(response.status(), elapsed);
+        let kept = self.finish(&seen, &visit, span, &response, elapsed);
+        underway.answered(response.status(), elapsed, kept.then_some(trace));
         response
     }
 }
 
 impl<S> Observe<S> {
+    /// Whether the request's trace is kept.
     fn finish(
         &self,
         seen: &Seen,
@@ -99,7 +101,7 @@ impl<S> Observe<S> {
         span: Option<SpanGuard>,
         response: &Response,
         elapsed: Duration,
-    ) {
+    ) -> bool {
         let status = response.status();
         let worth_keeping = elapsed >= self.slow || (status.is_server_error() && !is_shed(response));
         let span = span.or_else(|| {
@@ -108,8 +110,18 @@ impl<S> Observe<S> {
                 late_span(&edge_context(visit.trace), visit.parent, Role::Server, name, elapsed)
             })
         });
+        let mut kept = false;
         if let Some(mut span) = span.filter(SpanGuard::is_recording) {
-            describe(&mut span, seen, visit.route_name());
+            kept = visit.trace.sampled || worth_keeping;
+            if worth_keeping {
+                span.keep();
+            }
+            if kept {
+                describe(&mut span, seen, visit.route_name());
+            } else {
+                // It may be kept for what went wrong below it; then its name says enough.
+                span.rename(visit.route_name().to_owned());
+            }
             span.set("http.response.status_code", i64::from(status.as_u16()));
             if let Some(problem) = response.extensions().get::<Problem>() {
                 span.fail(problem.error());
@@ -127,6 +139,7 @@ impl<S> Observe<S> {
                 "request"
             );
         }
+        kept
     }
 }
 
@@ -188,11 +201,11 @@ impl<'a> Underway<'a> {
         Self { metrics, visit, answered: false }
     }
 
-    fn answered(mut self, status: http::StatusCode, elapsed: Duration) {
+    fn answered(mut self, status: http::StatusCode, elapsed: Duration, example: Option<TraceContext>) {
         self.answered = true;
         let route = self.visit.route.get().unwrap_or(&self.metrics.none);
         route.answered(status);
-        route.seconds.observe(elapsed.as_secs_f64());
+        route.seconds.observe(elapsed, example);
     }
 }
 

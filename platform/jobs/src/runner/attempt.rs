@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 use mainstay_core::lifecycle::panic_message;
-use mainstay_core::{Clock, Error, Kind, Result, Retry, Stopwatch};
+use mainstay_core::{Clock, Error, Kind, Result, Retry, Stopwatch, work};
 use mainstay_sql::Lease;
 
 use super::tick::{Ended, Ending};
@@ -28,9 +28,10 @@ async fn result(registered: &Registered, claimed: &Claimed, lease: Lease, clock:
     let caller = claimed.caller.context()?;
     let mut span = trace::processing(&caller, registered.kind, &claimed.id, claimed.attempts);
     let ctx = span.context().with_attempt(claimed.attempts).with_deadline(clock.monotonic() + limit);
+    let own = ctx.trace();
     let cx = JobContext { ctx, id: claimed.id, lease };
-    let work = AssertUnwindSafe(registered.handler.run(&cx, &claimed.payload)).catch_unwind();
-    let outcome = clock.timeout(limit, work).await.and_then(|ended| {
+    let running = work::traced(own, registered.handler.run(&cx, &claimed.payload));
+    let outcome = clock.timeout(limit, AssertUnwindSafe(running).catch_unwind()).await.and_then(|ended| {
         ended.unwrap_or_else(|panic| {
             let words = panic_message(panic.as_ref()).to_owned();
             Err(codes::PANICKED.because("the job panicked", words))

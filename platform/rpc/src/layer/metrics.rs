@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use mainstay_core::{Kind, Stopwatch};
-use mainstay_telemetry::{Counter, Gauge, Histogram, LATENCY_SECONDS, Registry};
+use mainstay_core::{Kind, Stopwatch, TraceContext};
+use mainstay_telemetry::{Counter, Gauge, Latency, Registry, Text};
 use parking_lot::RwLock;
 
 use crate::status::{grpc_code, label};
@@ -27,7 +27,9 @@ pub(crate) struct MethodFigures {
     method: String,
     // Looked up when an outcome first occurs: most methods only ever know three of them.
     outcomes: [OnceLock<Counter>; OUTCOMES],
-    seconds: Histogram,
+    /// What spans of this method are called.
+    pub(crate) span_name: Text,
+    seconds: Latency,
     running: Gauge,
 }
 
@@ -37,21 +39,11 @@ impl MethodFigures {
         let labels = [("method", method), ("peer", peer)];
         let (seconds, running) = match side {
             Side::Caller => (
-                registry.histogram(
-                    "rpc_client_seconds",
-                    "How long calls to other services took.",
-                    &labels,
-                    LATENCY_SECONDS,
-                ),
+                registry.latency("rpc_client_seconds", "How long calls to other services took.", &labels),
                 registry.gauge("rpc_client_running", "Calls to other services under way.", &labels),
             ),
             Side::Callee => (
-                registry.histogram(
-                    "rpc_server_seconds",
-                    "How long other services' calls took.",
-                    &labels[..1],
-                    LATENCY_SECONDS,
-                ),
+                registry.latency("rpc_server_seconds", "How long other services' calls took.", &labels[..1]),
                 registry.gauge("rpc_server_running", "Other services' calls under way.", &labels[..1]),
             ),
         };
@@ -61,6 +53,7 @@ impl MethodFigures {
             peer: peer.to_owned(),
             method: method.to_owned(),
             outcomes: Default::default(),
+            span_name: method.trim_start_matches('/').to_owned().into(),
             seconds,
             running,
         }
@@ -69,7 +62,12 @@ impl MethodFigures {
     /// Counts a call in; dropping the answer without an outcome counts it as cancelled.
     pub(crate) fn begin(self: &Arc<Self>) -> Running {
         self.running.inc();
-        Running { figures: Arc::clone(self), since: Stopwatch::start(), outcome: Some(Kind::Cancelled) }
+        Running {
+            figures: Arc::clone(self),
+            since: Stopwatch::start(),
+            outcome: Some(Kind::Cancelled),
+            example: None,
+        }
     }
 
     fn count(&self, outcome: Option<Kind>) {
@@ -92,9 +90,20 @@ pub(crate) struct Running {
     figures: Arc<MethodFigures>,
     since: Stopwatch,
     outcome: Option<Kind>,
+    example: Option<TraceContext>,
 }
 
 impl Running {
+    /// What spans of the method are called.
+    pub(crate) fn span_name(&self) -> Text {
+        self.figures.span_name.clone()
+    }
+
+    /// The trace of the call, which stands as an example beside its duration when it is kept.
+    pub(crate) fn belongs_to(&mut self, trace: TraceContext) {
+        self.example = trace.sampled.then_some(trace);
+    }
+
     /// `None` is success.
     pub(crate) fn end(mut self, outcome: Option<Kind>) {
         self.outcome = outcome;
@@ -104,7 +113,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.figures.running.dec();
-        self.figures.seconds.observe(self.since.elapsed().as_secs_f64());
+        self.figures.seconds.observe(self.since.elapsed(), self.example);
         self.figures.count(self.outcome);
     }
 }

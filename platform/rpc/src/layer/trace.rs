@@ -25,7 +25,7 @@ pub(crate) fn read(headers: &HeaderMap) -> TraceContext {
 
 /// Says what is called, in OpenTelemetry's words for remote calls. The server is a service by its name, wherever it runs.
 pub(crate) fn describe(span: &mut SpanGuard, callee: &str, request: &Request<Body>) {
-    if span.is_recording() {
+    if span.is_drawn() {
         span.set("rpc.system.name", "grpc");
         span.set("rpc.method", request.uri().path().trim_start_matches('/').to_owned());
         span.set("server.address", callee.to_owned());
@@ -39,7 +39,9 @@ pub(crate) fn note(span: &mut SpanGuard, outcome: Result<Response<Body>>) -> Res
             Ok(response) => outcome_of(response),
             Err(error) => Some(error.kind()),
         };
-        span.set("rpc.response.status_code", label(ended).to_ascii_uppercase());
+        if span.is_drawn() {
+            span.set("rpc.response.status_code", label(ended).to_ascii_uppercase());
+        }
         if let Ok(response) = &outcome
             && let Some(status) = Status::from_header_map(response.headers())
             && status.code() != Code::Ok

@@ -3,57 +3,62 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use mainstay_core::{Context, Error};
-use opentelemetry::trace::{
-    Span as _, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState, Tracer as _,
-};
-use opentelemetry::{Context as Parent, KeyValue, SpanId, TraceId, Value};
-use opentelemetry_sdk::trace::Span;
+use mainstay_core::{Context, Error, Kind, Monotonic, Timestamp};
 
-use crate::trace::{Role, export, ids};
+use crate::text::{Text, Value};
+use crate::trace::{FinishedSpan, Recorder, Role, recorder};
 
-/// An open span, or nothing when the work is not sampled. Ends when it is dropped.
+/// More attributes of one span are dropped: they are set by code, which means a handful.
+const ATTRIBUTES_MAX: usize = 32;
+
+/// An open span, or nothing when the work is not recorded. Ends when it is dropped.
 #[must_use = "a span that is dropped at once has no length"]
 pub struct SpanGuard {
     context: Context,
-    span: Option<Box<Span>>,
+    open: Option<Box<Open>>,
+}
+
+struct Open {
+    recorder: &'static Recorder,
+    parent: Option<u64>,
+    role: Role,
+    name: Text,
+    started: Timestamp,
+    began: Monotonic,
+    // What it had already taken when it was opened.
+    before: Duration,
+    attributes: Vec<(Cow<'static, str>, Value)>,
+    error: Option<Cow<'static, str>>,
+    keep: bool,
 }
 
 impl SpanGuard {
     pub(super) fn silent(context: Context) -> Self {
-        Self { context, span: None }
+        Self { context, open: None }
     }
 
     pub(super) fn recording(
         context: Context,
         parent: Option<u64>,
         role: Role,
-        name: Cow<'static, str>,
-        elapsed: Duration,
+        name: Text,
+        before: Duration,
     ) -> Self {
-        let Some(recorder) = export::recorder() else { return Self::silent(context) };
-        let own = context.trace();
-        let parent = parent.map_or_else(Parent::new, |span_id| {
-            Parent::new().with_remote_span_context(SpanContext::new(
-                TraceId::from(own.trace_id),
-                SpanId::from(span_id),
-                TraceFlags::SAMPLED,
-                matches!(role, Role::Server | Role::Consumer),
-                TraceState::NONE,
-            ))
-        });
-        let kind = match role {
-            Role::Internal => SpanKind::Internal,
-            Role::Server => SpanKind::Server,
-            Role::Client => SpanKind::Client,
-            Role::Producer => SpanKind::Producer,
-            Role::Consumer => SpanKind::Consumer,
+        let Some(recorder) = recorder() else { return Self::silent(context) };
+        recorder.begin(context.trace(), &name);
+        let open = Open {
+            recorder,
+            parent,
+            role,
+            name,
+            started: recorder.clock().now() - before,
+            began: recorder.clock().monotonic(),
+            before,
+            attributes: Vec::new(),
+            error: None,
+            keep: false,
         };
-        let builder = recorder.tracer.span_builder(name).with_kind(kind);
-        let builder = builder.with_start_time(recorder.time(elapsed));
-        ids::give(own);
-        let span = recorder.tracer.build_with_context(builder, &parent);
-        Self { context, span: Some(Box::new(span)) }
+        Self { context, open: Some(Box::new(open)) }
     }
 
     /// The context to go on with: work done with it is below this span.
@@ -63,30 +68,46 @@ impl SpanGuard {
 
     /// Whether attributes are worth computing.
     pub fn is_recording(&self) -> bool {
-        self.span.is_some()
+        self.open.is_some()
+    }
+
+    /// Whether the trace was drawn. What only decorates a span is left out of others, which are made for every request.
+    pub fn is_drawn(&self) -> bool {
+        self.open.is_some() && self.context.trace().sampled
     }
 
     /// Gives the span the name that was not known when it began, such as a request's route.
-    pub fn rename(&mut self, name: impl Into<Cow<'static, str>>) {
-        if let Some(span) = &mut self.span {
-            span.update_name(name);
+    pub fn rename(&mut self, name: impl Into<Text>) {
+        if let Some(open) = &mut self.open {
+            open.name = name.into();
         }
     }
 
     /// Adds an attribute. Never a secret, an address or a body.
     pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
-        if let Some(span) = &mut self.span {
-            span.set_attribute(KeyValue::new(key, value));
+        if let Some(open) = &mut self.open
+            && open.attributes.len() < ATTRIBUTES_MAX
+        {
+            open.attributes.push((Cow::Borrowed(key), value.into()));
         }
     }
 
-    /// Marks the span as failed, with the error's code and public message.
+    /// Marks the span as failed, with the error's code and public message. The trace is kept when the failure is no
+    /// fault of the caller.
     pub fn fail(&mut self, error: &Error) {
-        if let Some(span) = &mut self.span {
-            span.set_attribute(KeyValue::new("error.code", error.code().to_owned()));
+        if let Some(open) = &mut self.open {
+            open.keep |= is_fault(error.kind());
+            open.attributes.push((Cow::Borrowed("error.code"), error.code().to_owned().into()));
             // The name that OpenTelemetry's conventions have for it.
-            span.set_attribute(KeyValue::new("error.type", error.code().to_owned()));
-            span.set_status(Status::error(error.message().to_owned()));
+            open.attributes.push((Cow::Borrowed("error.type"), error.code().to_owned().into()));
+            open.error = Some(Cow::Owned(error.message().to_owned()));
+        }
+    }
+
+    /// Keeps the trace, although it was not drawn.
+    pub fn keep(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.keep = true;
         }
     }
 
@@ -101,8 +122,43 @@ impl SpanGuard {
 
 impl Drop for SpanGuard {
     fn drop(&mut self) {
-        if let (Some(span), Some(recorder)) = (&mut self.span, export::recorder()) {
-            span.end_with_timestamp(recorder.time(Duration::ZERO));
-        }
+        let Some(open) = self.open.take() else { return };
+        let own = self.context.trace();
+        let length = open.recorder.clock().monotonic().since(open.began) + open.before;
+        let span = FinishedSpan {
+            trace_id: own.trace_id,
+            span_id: own.span_id,
+            parent: open.parent,
+            name: open.name,
+            role: open.role,
+            started: open.started,
+            length_micros: u64::try_from(length.as_micros()).unwrap_or(u64::MAX),
+            attributes: open.attributes,
+            error: open.error,
+        };
+        open.recorder.end(span, own.sampled, open.keep, length);
+    }
+}
+
+/// Whether a failure of this kind is ours or a peer's, rather than the caller's. Refusing what is too much is neither:
+/// thousands a second are refused under load, and a trace of each would be load on top.
+pub(super) const fn is_fault(kind: Kind) -> bool {
+    match kind {
+        Kind::Unknown
+        | Kind::DeadlineExceeded
+        | Kind::Unimplemented
+        | Kind::Internal
+        | Kind::Unavailable
+        | Kind::DataLoss => true,
+        Kind::Cancelled
+        | Kind::InvalidArgument
+        | Kind::NotFound
+        | Kind::AlreadyExists
+        | Kind::PermissionDenied
+        | Kind::ResourceExhausted
+        | Kind::FailedPrecondition
+        | Kind::Aborted
+        | Kind::OutOfRange
+        | Kind::Unauthenticated => false,
     }
 }

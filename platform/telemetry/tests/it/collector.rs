@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use mainstay_core::{Clock, Context, Principal, Stopwatch, TenantId, TraceContext};
 use mainstay_telemetry::{Options, Role, init, root_span, span};
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
+use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -19,6 +21,19 @@ use tonic::{Request, Response, Status};
 use crate::again;
 
 struct Collector(mpsc::UnboundedSender<ExportTraceServiceRequest>);
+
+struct LogCollector(mpsc::UnboundedSender<ExportLogsServiceRequest>);
+
+#[tonic::async_trait]
+impl LogsService for LogCollector {
+    async fn export(
+        &self,
+        request: Request<ExportLogsServiceRequest>,
+    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        self.0.send(request.into_inner()).map_err(|_| Status::unavailable("nobody looks"))?;
+        Ok(Response::new(ExportLogsServiceResponse::default()))
+    }
+}
 
 #[tonic::async_trait]
 impl TraceService for Collector {
@@ -45,8 +60,10 @@ async fn spans_arrive_with_their_tree() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let tasks = mainstay_core::Tasks::new();
-    let collector =
-        tonic::transport::Server::builder().add_service(TraceServiceServer::new(Collector(sender)));
+    let (line_sender, mut lines) = mpsc::unbounded_channel();
+    let collector = tonic::transport::Server::builder()
+        .add_service(TraceServiceServer::new(Collector(sender)))
+        .add_service(LogsServiceServer::new(LogCollector(line_sender)));
     let serving = tasks.spawn("collector", collector.serve_with_incoming(TcpListenerStream::new(listener)));
 
     let options = Options { otlp: format!("http://{address}"), ..Options::default() };
@@ -54,6 +71,7 @@ async fn spans_arrive_with_their_tree() {
     let ctx = sampled();
     let root = root_span(&ctx, Role::Server, "POST /v1/checkouts");
     drop(span(&root.context(), "reserve"));
+    mainstay_core::work::traced(ctx.trace(), async { tracing::warn!(order.id = "ord_1", "held") }).await;
     drop(root);
     drop(guard);
 
@@ -69,7 +87,41 @@ async fn spans_arrive_with_their_tree() {
     assert_eq!(spans[0].parent_span_id, spans[1].span_id);
     assert_eq!(spans[1].span_id, ctx.trace().span_id.to_be_bytes());
     assert_eq!(spans[1].trace_id, ctx.trace().trace_id.to_be_bytes());
+
+    let export = lines.recv().await.expect("an export of lines");
+    let line = &export.resource_logs[0].scope_logs[0].log_records[0];
+    assert_eq!(
+        (line.severity_text.as_str(), line.trace_id.as_slice()),
+        ("WARN", &ctx.trace().trace_id.to_be_bytes()[..])
+    );
+    assert!(format!("{:?}", line.attributes).contains("ord_1"));
     serving.abort();
+}
+
+/// Takes connections and says nothing, for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_hangs_holds_nobody_up() {
+    if !again::is_child() {
+        again::run("collector::a_collector_that_hangs_holds_nobody_up");
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let options = Options { otlp: format!("http://{address}"), log: "off".to_owned(), ..Options::default() };
+    let guard = init(&options, &Clock::system(), "mainstay").expect("a recorder");
+    let registry = mainstay_telemetry::Registry::new();
+    guard.register(&registry);
+    let (watch, ctx) = (Stopwatch::start(), sampled());
+    for _ in 0..50_000 {
+        drop(span(&ctx, "work"));
+    }
+    assert!(watch.elapsed() < Duration::from_secs(10), "{:?}", watch.elapsed());
+    let text = registry.encode();
+    let dropped = text.lines().find_map(|line| line.strip_prefix("mainstay_export_dropped_total "));
+    assert!(dropped.is_some_and(|count| count.parse::<u64>().is_ok_and(|count| count > 30_000)), "{text}");
+    drop(guard);
+    assert!(watch.elapsed() < Duration::from_secs(15), "{:?}", watch.elapsed());
+    drop(listener);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

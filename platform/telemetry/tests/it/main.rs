@@ -6,3 +6,4 @@ mod lines;
 mod log;
 mod metrics;
 mod spans;
+mod tail;

@@ -25,6 +25,19 @@ fn two_services_share_a_metric_and_not_a_series() {
 }
 
 #[test]
+fn a_bucket_names_a_trace_as_an_example() {
+    let registry = Registry::new();
+    let latency = registry.latency("http_request_seconds", "Time", &[("route", "GET /v1/slow")]);
+    let trace = mainstay_core::TraceContext { trace_id: 0xabc, span_id: 1, sampled: true };
+    latency.observe(std::time::Duration::from_millis(3), None);
+    latency.observe(std::time::Duration::from_millis(700), Some(trace));
+    let text = registry.encode();
+    let line = text.lines().find(|line| line.contains("le=\"1.0\"")).unwrap();
+    assert!(line.ends_with("2 # {trace_id=\"00000000000000000000000000000abc\"} 0.7"), "{line}");
+    assert_eq!(text.matches("trace_id").count(), 1, "{text}");
+}
+
+#[test]
 fn a_name_of_two_types_spoils_nothing() {
     let registry = Registry::new();
     registry.counter("thing", "A thing", &[]).inc();

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use mainstay_core::{Context, Id, Result, Stopwatch, Timestamp};
-use mainstay_telemetry::SpanGuard;
+use mainstay_core::{Context, Id, Result, Stopwatch, Timestamp, work};
+use mainstay_telemetry::{SERVICE, SpanGuard, is_recorded};
 
 use self::fail::Unreadable;
 use self::finish::Finished;
@@ -166,7 +166,8 @@ impl<S: State> Flight<S> {
         let mut span = self.span(step.name(), "");
         let cx = Arc::new(self.step_context(step.name(), span.context(), limit));
         let watch = Stopwatch::start();
-        let outcome = attempt(cx.clock(), limit, cx.run, step.name(), step.run(&cx, &mut state)).await;
+        let working = work::traced(cx.context.trace(), step.run(&cx, &mut state));
+        let outcome = attempt(cx.clock(), limit, cx.run, step.name(), working).await;
         executor.metrics.attempt.observe(watch.elapsed().as_secs_f64());
         match span.note(outcome) {
             Ok(Progress::Done) => self.finish(Finished { place, began, cx, span }, state).await,
@@ -183,7 +184,8 @@ impl<S: State> Flight<S> {
         let mut span = self.span(step.name(), "undo ");
         let cx = Arc::new(self.step_context(step.name(), span.context(), limit));
         let watch = Stopwatch::start();
-        let outcome = attempt(cx.clock(), limit, cx.run, step.name(), step.undo(&cx, &mut state)).await;
+        let working = work::traced(cx.context.trace(), step.undo(&cx, &mut state));
+        let outcome = attempt(cx.clock(), limit, cx.run, step.name(), working).await;
         executor.metrics.attempt.observe(watch.elapsed().as_secs_f64());
         match span.note(outcome) {
             Ok(()) => self.finish(Finished { place, began, cx, span }, state).await,
@@ -200,10 +202,11 @@ impl<S: State> Flight<S> {
 
     /// Around one attempt. A run that slept goes on in the trace of whoever started it.
     fn span(&self, step: &'static str, prefix: &str) -> SpanGuard {
-        if !self.row.context.trace().sampled {
+        if !is_recorded(self.row.context.trace()) {
             return mainstay_telemetry::span(&self.row.context, step);
         }
         let mut span = mainstay_telemetry::span(&self.row.context, format!("{prefix}{step}"));
+        span.set(SERVICE, self.term.db.name().to_owned());
         span.set("saga.name", self.executor.definition.name);
         span.set("saga.run", self.row.run.to_string());
         span.set("saga.attempt", i64::from(self.standing.attempts + 1));

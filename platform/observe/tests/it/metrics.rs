@@ -1,0 +1,41 @@
+//! Metrics with their history.
+
+use std::time::Duration;
+
+use mainstay_core::{Clock, Timestamp};
+use mainstay_observe::store::{Series, SeriesQuery};
+
+use crate::world::{ROOMY, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counter_has_a_history_and_a_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, manual) = Clock::manual(Timestamp::from_micros(1_900_000_000_000_000));
+    let world = World::with(folder.path(), &clock, ROOMY).await;
+    let counter = world.registry.counter("orders_placed", "Orders", &[("kind", "guest")]);
+    let ask = async |rate: bool| -> Vec<Series> {
+        let name = "mainstay_orders_placed_total".to_owned();
+        let query = SeriesQuery { name, labels: Some("guest".into()), rate, ..SeriesQuery::default() };
+        world.store.series(&world.ctx, query).await.unwrap()
+    };
+    // Seventy samplings, so that a whole row comes again; the counter grows by ten in each ten seconds.
+    let mut points = 0;
+    while points < 70 {
+        manual.advance(Duration::from_millis(250));
+        tokio::task::yield_now().await;
+        let now = ask(false).await.first().map_or(0, |series| series.points.len());
+        if now > points {
+            points = now;
+            counter.inc_by(10);
+        }
+    }
+    let series = ask(false).await.remove(0);
+    assert!(series.counts);
+    let values: Vec<f64> = series.points.iter().map(|point| point.value).collect();
+    assert!(values.windows(2).all(|pair| pair[1] - pair[0] == 10.0 || pair[0] == 0.0), "{values:?}");
+    let rates = ask(true).await.remove(0);
+    let last = rates.points.last().unwrap().value;
+    assert!((0.5..=1.0).contains(&last), "{last}");
+    let names = world.store.metric_names(&world.ctx).await.unwrap();
+    assert_eq!(names["mainstay_orders_placed_total"], 1);
+}
