@@ -9,8 +9,7 @@ use mainstay_telemetry::{Heap, HeapFigures};
 use tikv_jemalloc_ctl::{epoch, stats};
 
 /// What the allocator is told before `main`: it samples one allocation in each mebibyte on average, so that a profile of
-/// the live heap is there when somebody asks, for well under a hundredth of the processor; and it gives back memory
-/// that lies idle, from a thread of its own.
+/// the live heap is there when somebody asks; and it gives back memory that lies idle, from a thread of its own.
 #[expect(unsafe_code, reason = "the allocator looks for its options under this name")]
 // SAFETY: jemalloc declares the symbol as `const char *` and reads it as text that ends with a zero byte. A reference
 // to an array is one thin pointer, the array ends with that byte, and nothing else in the program has the name.

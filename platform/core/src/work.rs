@@ -4,7 +4,7 @@
 //! when a worker does not come back, somebody who is not on that worker wants to know what holds it. So each thread
 //! has a slot: the thread writes it at the start and end of each poll, and any thread may read all of them.
 //!
-//! It costs two uncontended locks a poll, some twenty nanoseconds.
+//! It costs two uncontended locks a poll.
 
 use std::future::Future;
 use std::pin::Pin;

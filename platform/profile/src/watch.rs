@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 use crate::stacks;
 use crate::symbols::{Symbols, of_interest};
 
-/// How often the workers are looked at: half a hundredth of a processor, and a hold of 40 ms is seen.
+/// How often the workers are looked at: a hold of 40 ms is seen.
 const TICK: Duration = Duration::from_millis(20);
 
 /// How often a task is sent through the runtime to see how long it waits for a worker.
