@@ -7,6 +7,7 @@
 pub mod case;
 pub mod events;
 pub mod jobs;
+pub mod limits;
 pub mod notify;
 pub mod realtime;
 pub mod rpc;

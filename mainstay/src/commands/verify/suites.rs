@@ -6,13 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::FutureExt;
 use mainstay_conformance::events::Log;
+use mainstay_conformance::limits::Allowances;
 use mainstay_conformance::notify::Delivery;
-use mainstay_conformance::{Case, events, jobs, notify, realtime, rpc, sql, workflow};
+use mainstay_conformance::{Case, events, jobs, limits, notify, realtime, rpc, sql, workflow};
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
 use mainstay_host::{Engines, Settings};
 use mainstay_realtime::InMemory;
+use mainstay_resilience::limits::{KEYS_DEFAULT, MemoryLimits};
 use mainstay_sql::{Database, Metrics};
+use mainstay_telemetry::Registry;
 
 /// A folder of its own for each engine, and the engines to try.
 pub struct Place {
@@ -53,6 +56,7 @@ impl Place {
         cases.extend(self.notify(settings)?);
         let fanout: realtime::Make = Arc::new(|| Arc::new(InMemory::new()));
         cases.extend(realtime::cases(&fanout));
+        cases.extend(limits::cases(allowances));
         cases.extend(rpc::Transport::ALL.into_iter().flat_map(rpc::cases));
         Ok(cases)
     }
@@ -83,6 +87,17 @@ impl Place {
         let delivered = Arc::new(move || std::future::ready(mails(&folder)).boxed());
         Ok(notify::cases(&Delivery { notifier, delivered }))
     }
+}
+
+/// What the way in over HTTP limits with. Its time is moved by hand, so that verifying does not wait for it.
+fn allowances() -> Allowances {
+    let (clock, manual) = Clock::manual(Clock::system().now());
+    let limits = Arc::new(MemoryLimits::new(KEYS_DEFAULT, &clock, &Registry::new()));
+    let pass = Arc::new(move |time| {
+        manual.advance(time);
+        std::future::ready(()).boxed()
+    });
+    Allowances { limits, pass }
 }
 
 fn log(db: &Database) -> Log {

@@ -3,6 +3,7 @@
 mod breaker;
 mod bulkhead;
 mod dependency;
+mod limits;
 mod retry;
 mod timeout;
 
