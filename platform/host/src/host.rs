@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use mainstay_core::{Clock, Code, Configuration, Result, Shutdown};
-use mainstay_http::{App, Catalogue, Door, Health, OperatorGuard};
+use mainstay_http::{App, Catalogue, Door, Health, OperatorGuard, Policies, Rules};
 use mainstay_identity::Sessions;
+use mainstay_resilience::Rate;
 use mainstay_sql::{Database, MigrationSet, MigrationState};
 use mainstay_workflow::Sagas;
 use serde::Serialize;
@@ -41,6 +42,7 @@ const PLATFORM_CODES: &[&[&Code]] = &[
     mainstay_notify::CODES,
     mainstay_observe::CODES,
     mainstay_profile::CODES,
+    mainstay_resilience::CODES,
     mainstay_rpc::CODES,
     mainstay_secrets::CODES,
     mainstay_telemetry::CODES,
@@ -250,11 +252,13 @@ impl Host {
 
         let mut background = Vec::new();
         let mut routes = Router::new();
+        let mut policies = Policies::new();
         let mut operators = std::mem::take(&mut host.operators);
         for mut service in std::mem::take(&mut host.services) {
             let name = service.name();
             let (mounted, work) = start_one(service.as_mut(), &process).await?;
             routes = routes.merge(mounted.http);
+            policies = policies.merge(mounted.policies);
             operators = operators.merge(mounted.operators);
             process.mount(name, mounted.rpc, work.parts().outbox.clone()).await?;
             background.push(work);
@@ -274,7 +278,7 @@ impl Host {
             Some(address) => Some(process.network.listen(&address.to_string(), &Shutdown::new()).await?),
             None => None,
         };
-        let http = host.bind(&process, health.clone(), routes).await?;
+        let http = host.bind(&process, health.clone(), routes, policies).await?;
         let seen = introspection::of(&process, &background, host.configuration.show(), &health);
         let operators = operators.merge(mainstay_introspection::routes(seen));
         let admin = host.bind_for_operators(&process, guard, health.clone(), operators).await?;
@@ -309,6 +313,7 @@ impl Host {
         process: &Arc<Process>,
         health: Health,
         routes: Router,
+        policies: Policies,
     ) -> Result<mainstay_http::Bound> {
         let sessions = match self.sessions.take() {
             Some(make) => make(&Edge::new(Arc::clone(process)))?,
@@ -316,7 +321,9 @@ impl Host {
         };
         let door = Door::Public(Arc::new(EdgeAuthenticator::new(process, sessions)));
         let parts = parts(process, process.settings.http.clone(), health, door);
-        listen("http.listen", App::new(parts, Catalogue::new(&self.codes), routes)).await
+        let rules = Rules::new(&parts).policies(policies);
+        let app = App::with_rules(parts, rules, Catalogue::new(&self.codes), routes)?;
+        listen("http.listen", app).await
     }
 
     /// The listener for operators. It stands on its own: a flood at the public one does not keep an operator out.
@@ -332,15 +339,21 @@ impl Host {
         options.listen = options.admin_address()?;
         // Nothing here is worth waiting for when the process ends.
         (options.drain_lead_ms, options.drain_timeout_ms) = (0, OPERATORS_DRAIN_MS);
+        // It stands on this machine or behind a token, and its requests are few.
+        (options.tls, options.access_log, options.proxy_protocol) = Default::default();
+        (options.rates.address, options.rates.caller) = (Rate::OFF, Rate::OFF);
         let mut parts = parts(process, options, health, Door::Operators(guard));
         parts.registry = process.registry.scoped("operators");
-        let app = App::new(parts.clone(), Catalogue::new(&self.codes), routes.clone());
-        match listen("http.admin.listen", app).await {
+        let app = |parts: mainstay_http::Parts| {
+            let rules = Rules::new(&parts);
+            App::with_rules(parts, rules, Catalogue::new(&self.codes), routes.clone())
+        };
+        match listen("http.admin.listen", app(parts.clone())?).await {
             // Nobody asked for that port: another process has it, and any other will do as well.
             Err(error) if by_rule && error.is(&PORT_TAKEN) => {
                 tracing::warn!("the port for operators is taken; a free one is used");
                 parts.options.listen.set_port(0);
-                listen("http.admin.listen", App::new(parts, Catalogue::new(&self.codes), routes)).await
+                listen("http.admin.listen", app(parts)?).await
             }
             bound => bound,
         }

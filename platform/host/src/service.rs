@@ -7,6 +7,7 @@ use std::pin::Pin;
 use axum::Router;
 use http::{Request, Response};
 use mainstay_core::{Clock, Result, Shutdown};
+use mainstay_http::Policies;
 use mainstay_rpc::RpcService;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -51,6 +52,7 @@ pub struct NoConfig {}
 pub struct Mounted {
     pub(crate) http: Router,
     pub(crate) operators: Router,
+    pub(crate) policies: Policies,
     pub(crate) rpc: Vec<RpcService>,
     pub(crate) everywhere: Vec<Everywhere>,
 }
@@ -73,6 +75,13 @@ impl Mounted {
     #[must_use]
     pub fn http(mut self, routes: Router) -> Self {
         self.http = self.http.merge(routes);
+        self
+    }
+
+    /// Adds the rules of its routes: what may be kept, how much may be sent, how often may be asked.
+    #[must_use]
+    pub fn policies(mut self, policies: Policies) -> Self {
+        self.policies = self.policies.merge(policies);
         self
     }
 

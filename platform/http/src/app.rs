@@ -7,15 +7,17 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use mainstay_core::{Clock, Result, Tasks};
+use mainstay_resilience::{Limits, MemoryLimits};
 use mainstay_telemetry::Registry;
 
 use crate::catalogue::Catalogue;
 use crate::door::Door;
 use crate::health::Health;
-use crate::layers::{Entrance, Stack, stack};
+use crate::layers::{Entrance, Origin, Stack, stack};
 use crate::listener::Bound;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::policy::Policies;
 
 /// What the layers need to work with.
 #[derive(Clone)]
@@ -30,6 +32,27 @@ pub struct Parts {
     pub door: Door,
 }
 
+/// What the layers follow.
+pub struct Rules {
+    /// The routes' own.
+    pub policies: Policies,
+    /// Where allowances are kept.
+    pub limits: Arc<dyn Limits>,
+}
+
+impl Rules {
+    /// No rules but the defaults, and allowances in memory.
+    pub fn new(parts: &Parts) -> Self {
+        let limits = MemoryLimits::new(parts.options.rates.keys_max, &parts.clock, &parts.registry);
+        Self { policies: Policies::new(), limits: Arc::new(limits) }
+    }
+
+    #[must_use]
+    pub fn policies(self, policies: Policies) -> Self {
+        Self { policies, ..self }
+    }
+}
+
 /// The routes within their layers. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -40,15 +63,30 @@ pub struct App {
 
 impl App {
     /// Puts the layers around `router`, whose state is applied; `catalogue` has the codes that its answers may carry.
+    ///
+    /// # Panics
+    /// When the options are such that [`App::with_rules`] refuses them: for tests, whose options are their own.
     pub fn new(parts: Parts, catalogue: Catalogue, router: Router) -> Self {
+        let rules = Rules::new(&parts);
+        match Self::with_rules(parts, rules, catalogue, router) {
+            Ok(app) => app,
+            Err(error) => panic!("the layers cannot be put together: {}", error.chain()),
+        }
+    }
+
+    /// The same, with rules for the routes.
+    ///
+    /// # Errors
+    /// `http.bad_policy` when a rule cannot be followed, `core.bad_configuration` when an option cannot.
+    pub fn with_rules(parts: Parts, rules: Rules, catalogue: Catalogue, router: Router) -> Result<Self> {
         let metrics = Metrics::new(&parts.registry);
-        let stack = Arc::new(stack(&parts, catalogue, &metrics, router));
-        Self { parts, stack, metrics }
+        let stack = Arc::new(stack(&parts, rules, catalogue, &metrics, router)?);
+        Ok(Self { parts, stack, metrics })
     }
 
     /// Answers one request, as if it had come over a connection: for tests of a service through its front door.
     pub async fn call(&self, request: Request) -> Response {
-        self.stack.enter(request).await
+        self.stack.enter(request, Origin::Here).await
     }
 
     pub fn options(&self) -> &Options {
@@ -58,7 +96,7 @@ impl App {
     /// Takes the address of the options.
     ///
     /// # Errors
-    /// `http.not_listening` when the address is taken or not ours.
+    /// `http.not_listening` when the address is taken or not ours, `http.tls_unusable`.
     pub async fn bind(self) -> Result<Bound> {
         Bound::new(self.parts, self.stack, self.metrics).await
     }

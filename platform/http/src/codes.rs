@@ -97,6 +97,54 @@ pub const NOT_LISTENING: Code = Code::new(
     "Choose another address for http.listen, or end the process that uses it.",
 );
 
+pub const URI_TOO_LONG: Code = Code::new(
+    "http.uri_too_long",
+    Kind::InvalidArgument,
+    "The address is too long",
+    "Send what is long in the body; the message says how long an address may be.",
+);
+pub const TARGET: Code = Code::new(
+    "http.target",
+    Kind::InvalidArgument,
+    "The address cannot be read in one way only",
+    "Send one Host header, and a path without dot segments, encoded separators and control characters.",
+);
+pub const CONTENT_CODING: Code = Code::new(
+    "http.content_coding",
+    Kind::InvalidArgument,
+    "The body is in a coding",
+    "Send the body as it is, without the header Content-Encoding.",
+);
+pub const NOT_ACCEPTABLE: Code = Code::new(
+    "http.not_acceptable",
+    Kind::InvalidArgument,
+    "There is no answer of the kind that was asked for",
+    "Name another kind in the header Accept; the message says what there is.",
+);
+pub const VERSION: Code = Code::new(
+    "http.version",
+    Kind::InvalidArgument,
+    "That version is not spoken here",
+    "Name one version that there is, in the path, in Mainstay-Version or in the media type.",
+);
+pub const RATE_LIMITED: Code = Code::new(
+    "http.rate_limited",
+    Kind::ResourceExhausted,
+    "That was too often",
+    "Wait as long as Retry-After says; RateLimit on each answer tells how much is left.",
+);
+pub const BAD_POLICY: Code = Code::new(
+    "http.bad_policy",
+    Kind::Internal,
+    "A route has rules that cannot be",
+    "Report it: the service declares its routes wrongly.",
+);
+pub const TLS_UNUSABLE: Code = Code::new(
+    "http.tls_unusable",
+    Kind::FailedPrecondition,
+    "The certificate cannot be used",
+    "Name a file with a certificate chain and one with its key, both PEM, in http.tls.",
+);
 pub const ADMIN_EXPOSED: Code = Code::new(
     "http.admin_exposed",
     Kind::FailedPrecondition,
@@ -123,4 +171,12 @@ pub const CODES: &[&Code] = &[
     &CONDITION_FAILED,
     &NOT_LISTENING,
     &ADMIN_EXPOSED,
+    &URI_TOO_LONG,
+    &TARGET,
+    &CONTENT_CODING,
+    &NOT_ACCEPTABLE,
+    &VERSION,
+    &RATE_LIMITED,
+    &BAD_POLICY,
+    &TLS_UNUSABLE,
 ];

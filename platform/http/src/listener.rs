@@ -1,6 +1,8 @@
 //! The listener: takes connections, speaks HTTP/1.1 or HTTP/2 on each, and drains when the process ends.
 
+mod activity;
 mod connection;
+mod place;
 mod stream;
 
 use std::net::SocketAddr;
@@ -14,9 +16,10 @@ use tokio::sync::Semaphore;
 use crate::app::Parts;
 use crate::codes::NOT_LISTENING;
 use crate::layers::Stack;
-use crate::listener::connection::Protocols;
-use crate::listener::stream::Stream;
+use crate::listener::connection::{Ending, Protocols};
+use crate::listener::place::Place;
 use crate::metrics::Metrics;
+use crate::tls::Tls;
 
 /// When the system has no more file descriptors, accepting fails at once and would spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -28,6 +31,7 @@ pub struct Bound {
     parts: Parts,
     stack: Arc<Stack>,
     metrics: Metrics,
+    tls: Option<Arc<Tls>>,
 }
 
 /// How the drain ended.
@@ -39,12 +43,13 @@ pub struct Drained {
 
 impl Bound {
     pub(crate) async fn new(parts: Parts, stack: Arc<Stack>, metrics: Metrics) -> Result<Self> {
+        let tls = Tls::open(&parts.options.tls)?;
         let listen = parts.options.listen;
         let refused =
             |error| NOT_LISTENING.because(format!("http.listen: {listen} cannot be listened on"), error);
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        Ok(Self { listener, address, parts, stack, metrics })
+        Ok(Self { listener, address, parts, stack, metrics, tls })
     }
 
     /// The address with the port that was given out.
@@ -57,8 +62,14 @@ impl Bound {
     pub async fn serve(self, shutdown: Shutdown) -> Drained {
         let connections = u32::try_from(self.parts.options.connections_max).unwrap_or(u32::MAX);
         let places = Arc::new(Semaphore::new(self.parts.options.connections_max.min(Semaphore::MAX_PERMITS)));
-        let protocols = Arc::new(Protocols::new(&self.parts.options));
-        let (graceful, cut) = (Shutdown::new(), Shutdown::new());
+        let ending = Ending { graceful: Shutdown::new(), cut: Shutdown::new() };
+        if let Some(tls) = self.tls.clone() {
+            let watching = tls.watch(self.parts.clock.clone(), self.metrics.clone(), ending.graceful.clone());
+            self.parts.tasks.spawn("http.certificates", watching);
+        }
+        let protocols =
+            Protocols::new(&self.parts, self.tls.clone(), self.metrics.clone(), Arc::clone(&self.stack));
+        let protocols = Arc::new(protocols);
 
         let lead = async {
             shutdown.requested().await;
@@ -69,17 +80,10 @@ impl Bound {
             loop {
                 // Never closed, so this only waits.
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                let Some((stream, address)) = self.accept().await else { continue };
-                let stream = Stream::new(stream, &self.parts.clock, self.parts.options.write_timeout());
-                let (stack, address) = (Arc::clone(&self.stack), address.ip());
-                let serving = protocols.serve(stream, address, stack, graceful.clone(), cut.clone());
-                let open = self.metrics.connections.clone();
-                open.inc();
-                self.parts.tasks.spawn("http.connection", async move {
-                    serving.await;
-                    open.dec();
-                    drop(place);
-                });
+                let Some((stream, peer)) = self.accept().await else { continue };
+                let place = Place::new(place, self.metrics.connections.clone());
+                let serving = Arc::clone(&protocols).serve(stream, peer.ip(), place, ending.clone());
+                self.parts.tasks.spawn("http.connection", serving);
             }
         };
         tokio::select! {
@@ -88,13 +92,13 @@ impl Bound {
         }
 
         drop(self.listener);
-        graceful.request();
+        ending.graceful.request();
         // All places are free when all connections have ended.
         let ended = places.acquire_many(connections);
         let ended_in_time = self.parts.clock.timeout(self.parts.options.drain_timeout(), ended).await.is_ok();
         let left =
             if ended_in_time { 0 } else { self.parts.options.connections_max - places.available_permits() };
-        cut.request();
+        ending.cut.request();
         if left > 0 {
             tracing::warn!(connections = left, "the drain ended with connections that were not done");
         }
@@ -103,11 +107,11 @@ impl Bound {
 
     async fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
         match self.listener.accept().await {
-            Ok((stream, address)) => {
+            Ok((stream, peer)) => {
                 // Answers are written whole, so waiting for more to send only adds latency. Refused by the system
                 // for a connection that is gone already; reading from it will tell.
                 let _ = stream.set_nodelay(true);
-                Some((stream, address))
+                Some((stream, peer))
             }
             Err(error) => {
                 self.metrics.accept_failures.inc();

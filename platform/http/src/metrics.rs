@@ -16,6 +16,8 @@ pub(crate) struct RouteMetrics {
     pub(crate) name: String,
     ended: [Counter; CLASSES.len()],
     pub(crate) seconds: Latency,
+    /// Took longer than is thought slow.
+    pub(crate) slow: Counter,
 }
 
 impl RouteMetrics {
@@ -27,7 +29,8 @@ impl RouteMetrics {
         let help = "Time from the head of a request to its answer";
         let labels = [("route", name.as_str())];
         let seconds = registry.latency("http_request_seconds", help, &labels);
-        Self { name, ended, seconds }
+        let slow = registry.counter("http_slow_requests", "Requests that took too long", &labels);
+        Self { name, ended, seconds, slow }
     }
 
     pub(crate) fn answered(&self, status: StatusCode) {
@@ -51,6 +54,13 @@ pub(crate) struct Metrics {
     pub(crate) shed: Counter,
     pub(crate) connections: Gauge,
     pub(crate) accept_failures: Counter,
+    pub(crate) rate_limited: Counter,
+    pub(crate) limits_unanswered: Counter,
+    pub(crate) access_dropped: Counter,
+    /// Connections that ended before they were HTTP: a wrong preface or handshake.
+    pub(crate) handshake_failures: Counter,
+    pub(crate) certificates_loaded: Counter,
+    pub(crate) certificates_refused: Counter,
 }
 
 impl Metrics {
@@ -61,6 +71,36 @@ impl Metrics {
             in_flight: registry.gauge("http_in_flight", "Requests that are worked on", &[]),
             shed: registry.counter("http_shed", "Requests refused because too many were in flight", &[]),
             connections: registry.gauge("http_connections", "Open connections", &[]),
+            rate_limited: registry.counter(
+                "http_rate_limited",
+                "Requests refused as too many of one caller",
+                &[],
+            ),
+            limits_unanswered: registry.counter(
+                "http_limits_unanswered",
+                "Requests that passed because the keeper of limits did not answer",
+                &[],
+            ),
+            access_dropped: registry.counter(
+                "http_access_log_dropped",
+                "Lines that the access log had no room for",
+                &[],
+            ),
+            handshake_failures: registry.counter(
+                "http_handshake_failures",
+                "Connections that ended before they were HTTP",
+                &[],
+            ),
+            certificates_loaded: registry.counter(
+                "http_certificates_loaded",
+                "Certificates taken into use",
+                &[],
+            ),
+            certificates_refused: registry.counter(
+                "http_certificates_refused",
+                "Changed certificates that could not be used",
+                &[],
+            ),
             accept_failures: registry.counter("http_accept_failures", "Connections not accepted", &[]),
         }
     }

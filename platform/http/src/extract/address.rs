@@ -2,11 +2,14 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-/// The address of whoever asks: `ClientAddress(address): ClientAddress`. `None` for a request that came over no
+use crate::visit::Visit;
+
+/// The address of whoever asks, as far as proxies in front are believed: `ClientAddress(address): ClientAddress`. `None` for a request that came over no
 /// connection, as in tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub Option<IpAddr>);
@@ -15,6 +18,7 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get().copied().unwrap_or(Self(None)))
+        let visit = parts.extensions.get::<Arc<Visit>>().filter(|visit| visit.from_wire);
+        Ok(Self(visit.map(|visit| visit.client)))
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
-use mainstay_core::{Context, Kind, Principal, TenantId, codes};
+use mainstay_core::{Context, Id, Kind, Principal, TenantId, codes};
 
 use crate::door::Door;
 use crate::extract::Standing;
@@ -16,7 +16,7 @@ use crate::layers::Handle;
 use crate::layers::observe::edge_context;
 use crate::problem::Problem;
 use crate::session::{self, SessionEnded, SessionIssued};
-use crate::visit::{Exchange, Visit};
+use crate::visit::Exchange;
 
 /// Finds out who asks.
 pub(crate) struct Authenticate<S> {
@@ -34,21 +34,26 @@ impl<S> Authenticate<S> {
         &self,
         uri: &Uri,
         headers: &HeaderMap,
-        visit: &Visit,
+        edge: &Context,
+        is_public: bool,
     ) -> Result<(Principal, Option<SessionIssued>), Problem> {
         let authenticator = match &self.door {
             Door::Public(authenticator) => authenticator,
             Door::Operators(guard) => return Ok((guard.admit(uri, headers)?, None)),
         };
         if let Some(token) = bearer(headers)? {
-            return Ok((authenticator.authenticate(&asking(visit), token).await?, None));
+            return Ok((authenticator.authenticate(edge, token).await?, None));
         }
         if let Some(token) = session::cookie(headers) {
-            match authenticator.authenticate(&asking(visit), token).await {
+            match authenticator.authenticate(edge, token).await {
                 Ok(principal) => return Ok((principal, None)),
                 Err(error) if error.kind() == Kind::Unauthenticated => {}
                 Err(error) => return Err(error.into()),
             }
+        }
+        if is_public {
+            // The answer is anybody's and may be kept on the way: a session in it would be handed to the next.
+            return Ok((Principal::Anonymous(Id::from_bytes([0; 16])), None));
         }
         let (visitor, issued) = authenticator.visitor()?;
         Ok((Principal::Anonymous(visitor), Some(issued)))
@@ -56,10 +61,12 @@ impl<S> Authenticate<S> {
 }
 
 impl<S: Handle> Handle for Authenticate<S> {
-    async fn handle(&self, mut exchange: Exchange) -> Result<Response, Problem> {
-        let visit = Arc::clone(&exchange.visit);
-        let (principal, issued) =
-            self.identify(exchange.request.uri(), exchange.request.headers(), &visit).await?;
+    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
+        let (visit, deadline) = (Arc::clone(&exchange.visit), exchange.deadline);
+        let edge = edge_context(visit.trace).with_deadline(deadline);
+        let is_public = exchange.policy.is_public;
+        let (uri, headers) = (exchange.request.uri(), exchange.request.headers());
+        let (principal, issued) = self.identify(uri, headers, &edge, is_public).await?;
         if Standing::is_needed(exchange.request.headers())
             && issued.is_none()
             && let Door::Public(authenticator) = &self.door
@@ -69,7 +76,7 @@ impl<S: Handle> Handle for Authenticate<S> {
             let standing = Standing::new(authenticator, token, &principal);
             exchange.request.extensions_mut().insert(standing);
         }
-        let context = Context::new(TenantId::SOLE, principal, visit.trace).with_deadline(visit.deadline);
+        let context = Context::new(TenantId::SOLE, principal, visit.trace).with_deadline(deadline);
         // This layer runs once a request, so nobody was first.
         let _ = visit.context.set(context);
         exchange.request.extensions_mut().insert(visit);
@@ -85,10 +92,6 @@ impl<S: Handle> Handle for Authenticate<S> {
         }
         Ok(response)
     }
-}
-
-fn asking(visit: &Visit) -> Context {
-    edge_context(visit.trace).with_deadline(visit.deadline)
 }
 
 /// The bearer token, if the header is there; another scheme is a misunderstanding that is better told.

@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use axum::response::Response;
@@ -25,11 +26,11 @@ impl<S> Deadline<S> {
 }
 
 impl<S: Handle> Handle for Deadline<S> {
-    async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
-        let visit = exchange.visit.clone();
+    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
+        let (visit, deadline) = (Arc::clone(&exchange.visit), exchange.deadline);
         // Polled in place: select! would move the answer's future, which is large.
         let mut answer = pin!(self.next.handle(exchange));
-        let mut over = pin!(self.clock.sleep_until(visit.deadline));
+        let mut over = pin!(self.clock.sleep_until(deadline));
         poll_fn(|cx| {
             if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
                 return Poll::Ready(answer);

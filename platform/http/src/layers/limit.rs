@@ -1,38 +1,44 @@
 //! Bounds the request's body: at once when its length is declared, while it is read when not.
 
 use axum::body::{Body, HttpBody};
-use axum::response::Response;
+use axum::extract::DefaultBodyLimit;
 use http_body_util::Limited;
 
 use crate::codes::BODY_TOO_LARGE;
-use crate::layers::Handle;
-use crate::problem::Problem;
+use crate::layers::gate::{Gate, Stop};
 use crate::visit::Exchange;
 
+/// Axum's own extractors take no more than this unless they are told that somebody else holds the bound.
+const EXTRACTORS_MAX: u64 = 2 * 1_024 * 1_024;
+
 /// Bounds bodies.
-pub(crate) struct Limit<S> {
-    next: S,
+#[derive(Clone)]
+pub(crate) struct Limit {
     bytes: u64,
 }
 
-impl<S> Limit<S> {
-    pub(super) fn new(next: S, bytes: u64) -> Self {
-        Self { next, bytes }
+impl Limit {
+    pub(super) fn new(bytes: u64) -> Self {
+        Self { bytes }
     }
 }
 
-impl<S: Handle> Handle for Limit<S> {
-    async fn handle(&self, mut exchange: Exchange) -> Result<Response, Problem> {
+impl Gate for Limit {
+    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+        let bytes = exchange.policy.body_limit_bytes.unwrap_or(self.bytes);
         let declared = exchange.request.body().size_hint();
-        if declared.lower() > self.bytes {
-            let limit = self.bytes;
-            return Err(BODY_TOO_LARGE.error(format!("a body may have {limit} bytes here")).into());
+        if declared.lower() > bytes {
+            return Err(BODY_TOO_LARGE.error(format!("a body may have {bytes} bytes here")).into());
         }
         // The transport holds a body to its declared length.
-        if declared.upper().is_none_or(|upper| upper > self.bytes) {
-            let limit = usize::try_from(self.bytes).unwrap_or(usize::MAX);
-            exchange.request = exchange.request.map(|body| Body::new(Limited::new(body, limit)));
+        if declared.upper().is_none_or(|upper| upper > bytes) {
+            let limit = usize::try_from(bytes).unwrap_or(usize::MAX);
+            let body = std::mem::take(exchange.request.body_mut());
+            *exchange.request.body_mut() = Body::new(Limited::new(body, limit));
         }
-        self.next.handle(exchange).await
+        if bytes > EXTRACTORS_MAX {
+            DefaultBodyLimit::disable().apply(&mut exchange.request);
+        }
+        Ok(())
     }
 }

@@ -1,22 +1,27 @@
-//! Gives a request its trace; counts, times and, where somebody looks, logs it.
+//! Gives a request its trace; counts, times and logs it.
 //!
 //! Errors and slow requests are kept with their traces even when these were not drawn, because those are the ones that
-//! people ask about; the latencies' buckets name them as examples.
+//! people ask about; the latencies' buckets name them as examples. A slow request is also counted by its route, and told in the log, once a second at the most.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use mainstay_core::{Clock, Context, Principal, TenantId, TraceContext, work};
+use mainstay_core::{Clock, Context, Monotonic, Principal, Result, TenantId, TraceContext, work};
 use mainstay_telemetry::{Role, SpanGuard, entry_span, is_recorded, late_span};
 
+use crate::access_log::AccessLog;
 use crate::app::Parts;
-use crate::codes::OVERLOADED;
+use crate::codes::{OVERLOADED, RATE_LIMITED};
+use crate::forwarded::Trust;
 use crate::layers::Handle;
 use crate::metrics::Metrics;
+use crate::policy::{Policy, Table};
 use crate::problem::Problem;
-use crate::visit::{Exchange, Visit};
+use crate::visit::{Exchange, Noted, Visit};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -26,31 +31,65 @@ const TRACE: HeaderName = HeaderName::from_static("mainstay-trace");
 /// The outermost layer.
 pub(crate) struct Observe<S> {
     next: S,
+    observer: Observer,
+}
+
+/// What it works with.
+#[derive(Clone)]
+pub(crate) struct Observer {
     clock: Clock,
     metrics: Metrics,
+    trust: Trust,
+    default_policy: Arc<Policy>,
+    access: Option<Arc<AccessLog>>,
     request_timeout: Duration,
     slow: Duration,
     // A draw below it is sampled.
     sample_below: u64,
+    /// The second, on the process's own clock, in which a slow request was last told of.
+    told: Arc<AtomicU64>,
+    began: Monotonic,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin {
+    /// Over a connection from there.
+    Wire(IpAddr),
+    /// From a caller in this process.
+    Here,
 }
 
 /// Where a request enters: before it there is no exchange.
 pub(crate) trait Entrance: Send + Sync + 'static {
-    fn enter(&self, request: axum::extract::Request) -> impl Future<Output = Response> + Send;
+    fn enter(&self, request: axum::extract::Request, origin: Origin)
+    -> impl Future<Output = Response> + Send;
 }
 
 impl<S> Observe<S> {
-    pub(super) fn new(next: S, parts: &Parts, metrics: &Metrics) -> Self {
+    pub(super) fn new(next: S, observer: Observer) -> Self {
+        Self { next, observer }
+    }
+}
+
+impl Observer {
+    pub(super) fn new(parts: &Parts, table: &Table, metrics: &Metrics) -> Result<Self> {
         let share = parts.telemetry.sample.clamp(0.0, 1.0);
-        Self {
-            next,
+        let options = &parts.options;
+        let access = AccessLog::open(&options.access_log, &parts.clock, metrics.access_dropped.clone())?;
+        Ok(Self {
             clock: parts.clock.clone(),
             metrics: metrics.clone(),
-            request_timeout: parts.options.request_timeout(),
+            trust: Trust::new(&options.trusted_proxies, options.forwarded_header),
+            default_policy: Arc::clone(table.default_policy()),
+            access: access.map(Arc::new),
+            request_timeout: options.request_timeout(),
             slow: Duration::from_millis(parts.telemetry.slow_request_ms),
             // A float cast saturates, so that 1.0 is everything.
             sample_below: (share * u64::MAX as f64) as u64,
-        }
+            told: Arc::new(AtomicU64::new(u64::MAX)),
+            began: parts.clock.monotonic(),
+        })
     }
 
     /// The request's own ids, and the caller's span when it sent one. Whoever begins a trace decides whether it is
@@ -60,50 +99,30 @@ impl<S> Observe<S> {
             headers.get(TRACEPARENT).and_then(|value| value.to_str().ok()?.parse::<TraceContext>().ok());
         match sent {
             Some(caller) => (caller.child(), Some(caller.span_id)),
-            None => (TraceContext::root(self.draw()), None),
+            None => {
+                let mut trace = TraceContext::root(false);
+                // Half of an id is random bits enough for the draw.
+                trace.sampled = self.sample_below > 0 && (trace.trace_id >> 64) as u64 <= self.sample_below;
+                (trace, None)
+            }
         }
     }
 
-    fn draw(&self) -> bool {
-        self.sample_below > 0 && rand::random::<u64>() <= self.sample_below
-    }
-}
-
-impl<S: Handle> Entrance for Observe<S> {
-    async fn enter(&self, request: axum::extract::Request) -> Response {
-        let (trace, parent) = self.trace(request.headers());
-        let deadline = self.clock.monotonic() + self.request_timeout;
-        let visit = Arc::new(Visit::new(deadline, trace, parent));
-        let recorded = is_recorded(trace);
-        let seen = Seen::new(request.method(), request.uri(), recorded);
-        let span = recorded.then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
-        let underway = Underway::new(&self.metrics, &visit);
-
-        let handling = self.next.handle(Exchange { request, visit: Arc::clone(&visit) });
-        let answered = work::traced(trace, handling).await;
-        // Nothing below Problems refuses, so this is never a second rendering.
-        let mut response = answered.unwrap_or_else(|problem| problem.render(Some(trace.trace_id)));
-
-        response.headers_mut().insert(TRACE, hexadecimal(trace.trace_id));
-        let elapsed = visit.started.elapsed();
-        let kept = self.finish(&seen, &visit, span, &response, elapsed);
-        underway.answered(response.status(), elapsed, kept.then_some(trace));
-        response
-    }
-}
-
-impl<S> Observe<S> {
     /// Whether the request's trace is kept.
     fn finish(
         &self,
-        seen: &Seen,
         visit: &Visit,
+        seen: &Seen,
         span: Option<SpanGuard>,
         response: &Response,
         elapsed: Duration,
     ) -> bool {
         let status = response.status();
-        let worth_keeping = elapsed >= self.slow || (status.is_server_error() && !is_shed(response));
+        let is_slow = elapsed >= self.slow;
+        if is_slow {
+            self.tell_of_slow(visit, elapsed);
+        }
+        let worth_keeping = is_slow || (status.is_server_error() && !is_shed(response));
         let span = span.or_else(|| {
             worth_keeping.then(|| {
                 let name = visit.route_name().to_owned();
@@ -127,25 +146,66 @@ impl<S> Observe<S> {
                 span.fail(problem.error());
             }
         }
-        if tracing::enabled!(target: "mainstay_http::access", tracing::Level::DEBUG) {
-            tracing::debug!(
-                target: "mainstay_http::access",
-                method = seen.method,
-                path = seen.path,
+        kept
+    }
+
+    #[cold]
+    fn tell_of_slow(&self, visit: &Visit, elapsed: Duration) {
+        visit.route.get().unwrap_or(&self.metrics.none).slow.inc();
+        let second = self.clock.monotonic().since(self.began).as_secs();
+        // Thousands may be slow at once, and for one reason.
+        if self.told.swap(second, Ordering::Relaxed) != second {
+            tracing::warn!(
                 route = visit.route_name(),
-                status = status.as_u16(),
-                took_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+                took_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
                 trace = format_args!("{:032x}", visit.trace.trace_id),
-                "request"
+                "a slow request"
             );
         }
-        kept
+    }
+}
+
+impl<S: Handle> Entrance for Observe<S> {
+    async fn enter(&self, request: axum::extract::Request, origin: Origin) -> Response {
+        let observer = &self.observer;
+        let (trace, parent) = observer.trace(request.headers());
+        let (client, from_wire) = match origin {
+            Origin::Wire(peer) => (observer.trust.client(peer, request.headers()), true),
+            Origin::Here => (IpAddr::V4(Ipv4Addr::LOCALHOST), false),
+        };
+        let visit = Arc::new(Visit::new(trace, parent, client, from_wire));
+        let version = request.version();
+        let recorded = is_recorded(trace);
+        let seen = Seen::new(request.method(), request.uri(), recorded);
+        let mut exchange = Exchange {
+            request,
+            visit: Arc::clone(&visit),
+            deadline: observer.clock.monotonic() + observer.request_timeout,
+            policy: Arc::clone(&observer.default_policy),
+            noted: Noted::default(),
+        };
+        let span = recorded.then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
+        let underway = Underway::new(&observer.metrics, &visit);
+
+        let answered = work::traced(trace, self.next.handle(&mut exchange)).await;
+        // Nothing below Problems refuses, so this is never a second rendering.
+        let mut response = answered.unwrap_or_else(|problem| problem.render(Some(trace.trace_id)));
+
+        response.headers_mut().insert(TRACE, hexadecimal(trace.trace_id));
+        let elapsed = visit.started.elapsed();
+        let kept = observer.finish(&visit, &seen, span, &response, elapsed);
+        if let Some(access) = &observer.access {
+            access.line(&visit, version, &response, elapsed);
+        }
+        underway.answered(response.status(), elapsed, kept.then_some(trace));
+        response
     }
 }
 
 /// Thousands a second are shed under load; a span for each would be load on top.
 fn is_shed(response: &Response) -> bool {
-    response.extensions().get::<Problem>().is_some_and(|problem| problem.error().is(&OVERLOADED))
+    let problem = response.extensions().get::<Problem>();
+    problem.is_some_and(|problem| problem.error().is(&OVERLOADED) || problem.error().is(&RATE_LIMITED))
 }
 
 /// The request in OpenTelemetry's words for HTTP. The query stays out: anything may stand there.
@@ -172,15 +232,15 @@ fn describe(span: &mut SpanGuard, seen: &Seen, route: &str) {
 /// The methods that a span may be named by; others are made up by whoever sends them.
 const STANDARD_METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
 
-/// What the access log and a span want of a request that is gone by then; empty when nobody looks.
+/// What a span wants of a request that is gone by then; empty when it is not recorded.
 struct Seen {
     method: String,
     path: String,
 }
 
 impl Seen {
-    fn new(method: &Method, uri: &Uri, sampled: bool) -> Self {
-        if sampled || tracing::enabled!(target: "mainstay_http::access", tracing::Level::DEBUG) {
+    fn new(method: &Method, uri: &Uri, recorded: bool) -> Self {
+        if recorded {
             Self { method: method.to_string(), path: uri.path().to_owned() }
         } else {
             Self { method: String::new(), path: String::new() }

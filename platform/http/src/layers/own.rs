@@ -24,7 +24,7 @@ impl<S> Own<S> {
 }
 
 impl<S: Handle> Handle for Own<S> {
-    async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
+    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
         match Endpoint::of(exchange.request.uri().path()) {
             // How busy a shop is concerns nobody outside: to the public there is no such address.
             None => self.next.handle(exchange).await,

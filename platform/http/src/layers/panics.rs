@@ -25,7 +25,7 @@ impl<S> Panics<S> {
 }
 
 impl<S: Handle> Handle for Panics<S> {
-    async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
+    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
         // Polled in place: a combinator would move some kilobytes of future around for each request.
         let mut answer = pin!(self.next.handle(exchange));
         poll_fn(|cx| {

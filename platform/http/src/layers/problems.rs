@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::header::{ALLOW, CONTENT_TYPE};
 use mainstay_core::{Kind, codes};
 
-use crate::codes::{METHOD_NOT_ALLOWED, REFUSED};
+use crate::codes::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, REFUSED};
 use crate::layers::Handle;
 use crate::problem::Problem;
 use crate::visit::{Exchange, Visit};
@@ -22,7 +22,7 @@ impl<S> Problems<S> {
 }
 
 impl<S: Handle> Handle for Problems<S> {
-    async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
+    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
         let visit = exchange.visit.clone();
         match self.next.handle(exchange).await {
             Ok(response) if response.status().as_u16() < 400 => Ok(response),
@@ -48,6 +48,7 @@ fn refused_within(mut response: Response, visit: &Visit) -> Response {
     let problem = match response.status() {
         StatusCode::NOT_FOUND => codes::NOT_FOUND.error("nothing has that address"),
         StatusCode::METHOD_NOT_ALLOWED => METHOD_NOT_ALLOWED.error("the address does not take that method"),
+        StatusCode::PAYLOAD_TOO_LARGE => BODY_TOO_LARGE.error("the body is longer than is taken here"),
         status if status.is_server_error() => codes::INTERNAL.error("the answer could not be made"),
         _ => REFUSED.error("the request cannot be used as it is"),
     };

@@ -31,8 +31,9 @@ impl Routes {
 }
 
 impl Handle for Routes {
-    async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
-        match self.router.clone().call(exchange.request).await {
+    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
+        let request = std::mem::take(&mut exchange.request);
+        match self.router.clone().call(request).await {
             Ok(response) => Ok(response),
             Err(never) => match never {},
         }

@@ -26,7 +26,7 @@ impl<S> Shed<S> {
 }
 
 impl<S: Handle> Handle for Shed<S> {
-    async fn handle(&self, exchange: Exchange) -> Result<Response, Problem> {
+    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
         let Ok(_place) = self.places.try_acquire() else {
             self.shed.inc();
             return Err(OVERLOADED.error("too many requests are worked on already").into());

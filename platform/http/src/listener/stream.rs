@@ -6,31 +6,47 @@
 use std::future::Future;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::{Buf, Bytes};
 use mainstay_core::Clock;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::listener::activity::Activity;
+
 /// A TCP stream that gives up on a caller who does not read.
 pub(super) struct Stream {
     tcp: TcpStream,
+    /// Read already, while it was looked for a header in front.
+    first: Bytes,
     clock: Clock,
     patience: Duration,
+    activity: Arc<Activity>,
     // Runs while the system takes nothing.
     stalled: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Stream {
-    pub(super) fn new(tcp: TcpStream, clock: &Clock, patience: Duration) -> Self {
-        Self { tcp, clock: clock.clone(), patience, stalled: None }
+    pub(super) fn new(
+        tcp: TcpStream,
+        first: Bytes,
+        clock: &Clock,
+        patience: Duration,
+        activity: Arc<Activity>,
+    ) -> Self {
+        Self { tcp, first, clock: clock.clone(), patience, activity, stalled: None }
     }
 
     /// Lets a write that went through pass, and bounds the wait of one that did not.
     fn bound<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stalled = None;
+            // A long answer goes through in many writes, the first of which had to wait.
+            if self.stalled.take().is_some() {
+                self.activity.touch();
+            }
             return written;
         }
         let (clock, patience) = (&self.clock, self.patience);
@@ -48,6 +64,12 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.first.is_empty() {
+            let count = self.first.len().min(buffer.remaining());
+            buffer.put_slice(&self.first[..count]);
+            self.first.advance(count);
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.tcp).poll_read(cx, buffer)
     }
 }

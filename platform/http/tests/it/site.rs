@@ -19,13 +19,15 @@ use mainstay_core::{
 };
 use mainstay_http::{
     App, Authenticator, Body as JsonBody, Catalogue, Ctx, Door, Drained, Health, IdempotencyKey,
-    OperatorGuard, Options, Parts, Path, PathId, Problem, Query, SessionEnded, SessionIssued,
+    OperatorGuard, Options, Parts, Path, PathId, Problem, Query, Rules, SessionEnded, SessionIssued,
 };
 use mainstay_secrets::Secret;
 use mainstay_telemetry::Registry;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
+
+use crate::shelf::{self, policies};
 
 pub const SOLD_OUT: Code =
     Code::new("test.sold_out", Kind::FailedPrecondition, "It is <gone>", "Choose another & try again.");
@@ -159,8 +161,17 @@ impl Site {
             clock,
         };
         let catalogue = Catalogue::new(&[&[&SOLD_OUT]]);
-        let app = App::new(parts.clone(), catalogue, routes(Arc::clone(&gate)));
+        let rules = Rules::new(&parts).policies(policies());
+        let routes = routes(Arc::clone(&gate)).merge(shelf::routes());
+        let app = App::with_rules(parts.clone(), rules, catalogue, routes).unwrap();
         Self { app, parts, health, registry, tasks, gate }
+    }
+
+    pub fn refused(change: impl FnOnce(&mut Options)) -> mainstay_core::Error {
+        let mut parts = Self::new().parts;
+        change(&mut parts.options);
+        let rules = Rules::new(&parts);
+        App::with_rules(parts, rules, Catalogue::new(&[]), Router::new()).map(drop).unwrap_err()
     }
 
     pub fn still(change: impl FnOnce(&mut Options)) -> (Self, ManualClock) {

@@ -7,6 +7,7 @@ mod view;
 
 use axum::Router;
 use axum::routing::{get, put};
+use mainstay_http::{Policies, Policy};
 
 use crate::actions::Catalog;
 
@@ -25,4 +26,15 @@ pub fn routes(catalog: Catalog) -> Router {
         .route("/v1/attributes", get(attributes::list))
         .route("/v1/attributes/{code}", put(attributes::put))
         .with_state(catalog)
+}
+
+/// What is particular to them. What a reader sees depends on who it is, so it is kept by the reader alone, who asks each
+/// time whether it is still so.
+pub fn policies() -> Policies {
+    let kept = || Policy::new().revalidated();
+    Policies::new()
+        .route("GET /v1/products", kept())
+        .route("GET /v1/products/{product}", kept())
+        .route("GET /v1/categories", kept())
+        .route("GET /v1/categories/{category}", kept())
 }

@@ -37,6 +37,7 @@ impl Service for Catalog {
         let catalog = actions::Catalog { db, outbox };
         Ok(Mounted::new()
             .http(http::routes(catalog.clone()))
+            .policies(http::policies())
             .rpc(CatalogServer::new(Rpc(catalog)), FILE_DESCRIPTOR_SET))
     }
 }

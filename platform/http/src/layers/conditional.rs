@@ -1,0 +1,145 @@
+//! Answers 304 for what the caller has already, and gives a tag to answers that may be kept and have none.
+//!
+//! A tag that is made here is weak and of the body as the handler wrote it, so it is the same in every coding and in
+//! every process. A handler that knows a version sets its own, which costs no hash.
+
+use std::hash::{BuildHasher, Hasher};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use bytes::Bytes;
+use foldhash::quality::FixedState;
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED,
+};
+use http::{HeaderValue, Method, StatusCode};
+
+use crate::etag::{ETag, Tags, uncoded};
+use crate::layers::gate::{Gate, Stop};
+use crate::problem::Problem;
+use crate::visit::Exchange;
+
+/// A larger body is not hashed for its tag: whoever makes it knows its version.
+pub(super) const WHOLE_BYTES_MAX: u64 = 64 * 1_024;
+
+/// Compares what there is with what the caller has.
+#[derive(Clone)]
+pub(crate) struct Conditional;
+
+impl Gate for Conditional {
+    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+        // Whoever read it compressed changes the same version as who did not.
+        let sent = exchange.request.headers().get(IF_MATCH).and_then(|sent| sent.to_str().ok());
+        if let Some(Ok(plain)) = sent.map(|sent| HeaderValue::try_from(uncoded(sent))) {
+            exchange.request.headers_mut().insert(IF_MATCH, plain);
+        }
+        if matches!(exchange.noted.method, Method::GET | Method::HEAD) {
+            let headers = exchange.request.headers();
+            exchange.noted.if_none_match = headers.get(IF_NONE_MATCH).cloned();
+            exchange.noted.if_modified_since = headers.get(IF_MODIFIED_SINCE).cloned();
+        }
+        Ok(())
+    }
+
+    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
+        if response.status() != StatusCode::OK || !matches!(exchange.noted.method, Method::GET | Method::HEAD)
+        {
+            return Ok(());
+        }
+        if !response.headers().contains_key(ETAG) {
+            if exchange.noted.method == Method::HEAD || !is_kept(exchange, response) {
+                return Ok(());
+            }
+            let Some(bytes) = whole(response) else { return Ok(()) };
+            let tag = tag_of(&bytes);
+            response.headers_mut().insert(ETAG, tag);
+        }
+        if is_known(exchange, response) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.body_mut() = Body::empty();
+            let headers = response.headers_mut();
+            for name in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING] {
+                headers.remove(name);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the answer may be kept by anybody; a tag of one that may not is of no use.
+fn is_kept(exchange: &Exchange, response: &Response) -> bool {
+    match response.headers().get(CACHE_CONTROL).or(exchange.policy.cache.as_ref()) {
+        None => false,
+        Some(cache) => !cache.to_str().is_ok_and(|cache| cache.contains("no-store")),
+    }
+}
+
+fn is_known(exchange: &Exchange, response: &Response) -> bool {
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
+    match &exchange.noted.if_none_match {
+        Some(sent) => {
+            let tag = response.headers().get(ETAG).and_then(|tag| ETag::parse(&text(tag)));
+            tag.is_some_and(|tag| Tags::parse(&text(sent)).matches_weakly(&tag))
+        }
+        // The date that we gave comes back as it was; a cleverer comparison has found no user.
+        None => {
+            let since = exchange.noted.if_modified_since.as_ref();
+            since.is_some() && since == response.headers().get(LAST_MODIFIED)
+        }
+    }
+}
+
+fn tag_of(bytes: &[u8]) -> HeaderValue {
+    // Told by a length and a hash that is the same in every process. Nobody gains by two bodies with one tag but who
+    // reads the older one of his own.
+    let mut hasher = FixedState::with_seed(0x6d61_696e).build_hasher();
+    hasher.write(bytes);
+    ETag::weak(&format!("{:x}-{:016x}", bytes.len(), hasher.finish())).header()
+}
+
+/// The bytes of an answer that is small and there already; the answer keeps them.
+pub(super) fn whole(response: &mut Response) -> Option<Bytes> {
+    let size = response.body().size_hint().exact().filter(|size| *size <= WHOLE_BYTES_MAX)?;
+    if size == 0 {
+        return Some(Bytes::new());
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    match Pin::new(response.body_mut()).poll_frame(&mut context) {
+        Poll::Ready(Some(Ok(frame))) => {
+            let bytes = frame.into_data().unwrap_or_default();
+            if u64::try_from(bytes.len()) == Ok(size) {
+                *response.body_mut() = Body::from(bytes.clone());
+                return Some(bytes);
+            }
+            // It comes in pieces: the first is put back before the others.
+            let rest = std::mem::take(response.body_mut());
+            *response.body_mut() = Body::new(Prefixed { first: Some(bytes), rest });
+            None
+        }
+        // Whoever waits for it asks again, and is woken then.
+        _ => None,
+    }
+}
+
+struct Prefixed {
+    first: Option<Bytes>,
+    rest: Body,
+}
+
+impl HttpBody for Prefixed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, axum::Error>>> {
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(Ok(http_body::Frame::data(first)))),
+            None => Pin::new(&mut self.rest).poll_frame(cx),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Refuses request targets that two readers could read differently: dot segments, encoded separators, control bytes, and
+//! more or fewer hosts than one. A proxy, a cache and a router that disagree about an address are how somebody gets past
+//! the first to what only the last would serve.
+
+use axum::response::Response;
+use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use http::{HeaderValue, Version};
+
+use crate::codes::{TARGET, URI_TOO_LONG};
+use crate::layers::gate::{Gate, Stop};
+use crate::problem::Problem;
+use crate::visit::Exchange;
+
+/// Looks at addresses.
+#[derive(Clone)]
+pub(crate) struct Target {
+    uri_bytes_max: usize,
+}
+
+impl Target {
+    pub(super) fn new(uri_bytes_max: usize) -> Self {
+        Self { uri_bytes_max }
+    }
+}
+
+impl Gate for Target {
+    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+        exchange.noted.chunked = exchange.visit.from_wire && is_chunked(exchange);
+        let uri = exchange.request.uri();
+        let path = uri.path();
+        let length = path.len() + uri.query().map_or(0, str::len);
+        if length > self.uri_bytes_max {
+            let limit = self.uri_bytes_max;
+            return Err(URI_TOO_LONG.error(format!("an address may have {limit} bytes")).into());
+        }
+        if !is_plain(path) {
+            return Err(TARGET
+                .error("the path has a dot segment, an encoded separator or a control character")
+                .into());
+        }
+        if exchange.visit.from_wire && exchange.request.version() == Version::HTTP_11 {
+            let mut hosts = exchange.request.headers().get_all(HOST).iter();
+            let is_one = hosts.next().is_some_and(is_host) && hosts.next().is_none();
+            if !is_one {
+                return Err(TARGET.error("a request names one host").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
+        // A body in chunks may have come with a length too, of which the transport tells nothing. Whoever went by that
+        // length sees another request where this one ends, so nothing more is read from the connection (RFC 9112, 6.1).
+        if exchange.noted.chunked {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a body comes in chunks over HTTP/1.1.
+fn is_chunked(exchange: &Exchange) -> bool {
+    exchange.request.version() == Version::HTTP_11
+        && exchange.request.headers().contains_key(TRANSFER_ENCODING)
+}
+
+fn is_host(host: &HeaderValue) -> bool {
+    let bytes = host.as_bytes();
+    !bytes.is_empty()
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte))
+}
+
+/// Whether a path is the same for everybody who reads it.
+pub fn is_plain(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    // Nearly all paths have neither, and are done with here.
+    if !bytes.iter().any(|byte| matches!(byte, b'.' | b'%' | b'\\' | 0..=0x1f | 0x7f)) {
+        return true;
+    }
+    if bytes.iter().any(|byte| matches!(byte, b'\\' | 0..=0x1f | 0x7f)) {
+        return false;
+    }
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
+        let code = rest.get(at + 1..at + 3).and_then(|digits| {
+            let digits = std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'))?;
+            u8::from_str_radix(digits, 16).ok()
+        });
+        // Half an escape, a separator, a control character.
+        if code.is_none_or(|code| matches!(code, b'/' | b'\\' | 0..=0x1f | 0x7f)) {
+            return false;
+        }
+        rest = &rest[at + 3..];
+    }
+    path.split('/').all(|segment| !is_dots(segment))
+}
+
+fn is_dots(segment: &str) -> bool {
+    let segment = segment.split(';').next().unwrap_or_default();
+    let plain = segment.replace("%2e", ".").replace("%2E", ".");
+    plain == "." || plain == ".."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_the_same_for_everybody_or_refused() {
+        for good in
+            ["/", "/v1/products", "/a.b/c..d/.well-known/x", "/v1/%C3%A9", "/v1/a%20b", "*", "", "/..."]
+        {
+            assert!(is_plain(good), "{good}");
+        }
+        for bad in [
+            "/..",
+            "/v1/../etc/passwd",
+            "/./x",
+            "/v1/%2e%2e/x",
+            "/v1/.%2E/x",
+            "/v1%2fadmin",
+            "/v1%5Cadmin",
+            "/a\\b",
+            "/%00",
+            "/%0d%0aset-cookie:x",
+            "/%7f",
+            "/%",
+            "/%4",
+            "/%zz",
+            "/%+1",
+            "/..;/admin",
+            "/v1/..;a=b/x",
+        ] {
+            assert!(!is_plain(bad), "{bad}");
+        }
+    }
+}

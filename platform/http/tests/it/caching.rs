@@ -1,0 +1,112 @@
+//! Tags, conditions and compression.
+
+use std::io::Read;
+
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt;
+
+use crate::shelf::SCRIPT;
+use crate::site::{Answer, Site};
+
+async fn asked(site: &Site, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    site.send(request.body(Body::empty()).unwrap()).await
+}
+
+/// Status, headers and bytes.
+async fn bytes(site: &Site, path: &str, coding: &str) -> (http::HeaderMap, Vec<u8>) {
+    let request = Request::get(path).header("accept-encoding", coding).body(Body::empty()).unwrap();
+    let (parts, body) = site.app.call(request).await.into_parts();
+    assert_eq!(parts.status.as_u16(), 200);
+    (parts.headers, body.collect().await.unwrap().to_bytes().to_vec())
+}
+
+fn unpacked(coding: &str, bytes: &[u8]) -> String {
+    let mut text = String::new();
+    match coding {
+        "gzip" => flate2::read::GzDecoder::new(bytes).read_to_string(&mut text).unwrap(),
+        "br" => brotli::Decompressor::new(bytes, 4_096).read_to_string(&mut text).unwrap(),
+        _ => panic!("{coding}"),
+    };
+    text
+}
+
+#[tokio::test]
+async fn what_the_caller_has_is_not_sent_again() {
+    let site = Site::new();
+    for path in ["/v1/products/7", "/v1/mine", "/assets/app.0123abcd.js"] {
+        let first = asked(&site, path, &[]).await;
+        let tag = first.header("etag").to_owned();
+        assert!(!tag.is_empty() && !first.body.is_empty(), "{path}");
+        for sent in [tag.clone(), format!("\"x\", {tag}"), "*".to_owned(), tag.replace("W/", "")] {
+            let again = asked(&site, path, &[("if-none-match", &sent)]).await;
+            assert_eq!((again.status.as_u16(), again.body.as_str()), (304, ""), "{path} {sent}");
+            assert_eq!(again.header("etag"), tag);
+            assert_eq!(again.header("cache-control"), first.header("cache-control"));
+            assert_eq!(again.header("content-type"), "");
+        }
+        assert_eq!(asked(&site, path, &[("if-none-match", "\"other\"")]).await.status.as_u16(), 200);
+    }
+    assert_eq!(asked(&site, "/v1/hello", &[]).await.header("etag"), "", "what may not be kept needs no tag");
+    let refused = asked(&site, "/v1/sold-out", &[("if-none-match", "*")]).await;
+    assert_eq!(refused.status.as_u16(), 409);
+}
+
+#[tokio::test]
+async fn what_shrinks_is_sent_small() {
+    let site = Site::new();
+    for coding in ["gzip", "br"] {
+        for path in ["/v1/page", "/v1/pieces", "/assets/app.0123abcd.js"] {
+            let plain = site.get(path).await;
+            let (headers, small) = bytes(&site, path, coding).await;
+            assert_eq!(headers["content-encoding"], coding, "{path}");
+            assert_eq!(headers["vary"], "accept-encoding");
+            assert_eq!(plain.header("vary"), "accept-encoding", "the plain one depends on it too");
+            assert!(small.len() < plain.body.len(), "{path} {coding}: {}", small.len());
+            assert_eq!(unpacked(coding, &small), plain.body, "{path} {coding}");
+        }
+    }
+    assert_eq!(bytes(&site, "/assets/app.0123abcd.js", "identity").await.1, SCRIPT.as_bytes());
+    for path in ["/v1/hello", "/v1/picture"] {
+        let (headers, _) = bytes(&site, path, "gzip, br").await;
+        assert!(!headers.contains_key("content-encoding"), "{path} is small, or small already");
+    }
+    let off = Site::with(|options| options.compression.enabled = false);
+    assert!(!bytes(&off, "/v1/page", "gzip").await.0.contains_key("content-encoding"));
+}
+
+#[tokio::test]
+async fn a_large_stream_is_compressed_in_constant_memory() {
+    let site = Site::new();
+    let request = Request::get("/v1/large").header("accept-encoding", "br").body(Body::empty()).unwrap();
+    let mut body = site.app.call(request).await.into_body();
+    let (mut frames, mut taken) = (0, 0);
+    while let Some(frame) = body.frame().await {
+        let data = frame.unwrap().into_data().unwrap();
+        (frames, taken) = (frames + 1, taken + data.len());
+        assert!(data.len() < 64 * 1_024);
+    }
+    assert!(frames > 1 && taken < 100_000, "{frames} frames of {taken} bytes for 64 MB of one letter");
+}
+
+#[tokio::test]
+async fn who_read_it_compressed_changes_the_same_version() {
+    let site = Site::new();
+    for (coding, tag) in [("identity", "\"3\""), ("gzip", "\"3-gzip\""), ("br", "\"3-br\"")] {
+        let (headers, _) = bytes(&site, "/v1/versioned", coding).await;
+        assert_eq!(headers["etag"], tag, "other bytes, another tag");
+        let again =
+            asked(&site, "/v1/versioned", &[("accept-encoding", coding), ("if-none-match", tag)]).await;
+        assert_eq!(again.status.as_u16(), 304, "{coding}");
+        let request = Request::put("/v1/versioned").header("if-match", tag).body(Body::empty()).unwrap();
+        assert_eq!(site.send(request).await.body, "changed", "{coding}");
+    }
+    for tag in ["\"2-br\"", "\"3-zstd\"", "W/\"3\""] {
+        let request = Request::put("/v1/versioned").header("if-match", tag).body(Body::empty()).unwrap();
+        site.send(request).await.problem(412, "http.condition_failed");
+    }
+}

@@ -1,0 +1,67 @@
+//! Routes with rules of their own.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::response::Html;
+use axum::routing::{get, post};
+use axum::{Json, response::Response};
+use futures::stream;
+use mainstay_core::Timestamp;
+use mainstay_http::{Assets, Condition, ETag, Policies, Policy, Problem};
+use mainstay_resilience::Rate;
+use serde_json::json;
+
+pub const SCRIPT: &str =
+    "console.log('a teapot is a teapot is a teapot is a teapot is a teapot is a teapot');";
+
+pub fn routes() -> Router {
+    Router::new()
+        .route("/v1/products/{id}", get(|| async { Json(json!({ "name": "teapot" })) }))
+        .route("/v1/mine", get(|| async { Json(json!({ "secret": "teapot" })) }))
+        .route("/v1/page", get(|| async { Html("<p>teapot</p>".repeat(1_000)) }))
+        .route("/v1/picture", get(|| async { ([("content-type", "image/png")], "x".repeat(5_000)) }))
+        .route("/v1/pieces", get(pieces))
+        .route("/v1/upload", post(|body: Bytes| async move { body.len().to_string() }))
+        .route("/v1/guess", post(|| async { "wrong" }))
+        .route("/v1/versioned", get(versioned).put(change))
+        .route("/v1/old", get(|| async { Json(json!({})) }))
+        .merge(Assets::new().file("/assets/app.0123abcd.js", "text/javascript", SCRIPT).into_router())
+}
+
+pub fn policies() -> Policies {
+    let minute = Duration::from_secs(60);
+    Policies::new()
+        .route("GET /v1/products/{id}", Policy::new().public(minute).surrogate_keys(&["products", "shop"]))
+        .route("GET /v1/mine", Policy::new().revalidated())
+        .route("GET /v1/page", Policy::new().csp("default-src 'self'; frame-ancestors 'none'"))
+        .route("POST /v1/upload", Policy::new().body_limit(4_000_000).time_limit(minute * 5))
+        .route("POST /v1/guess", Policy::new().rate(Rate::per_minute(3)))
+        .route(
+            "GET /v1/old",
+            Policy::new().deprecated(
+                Timestamp::from_micros(1_688_169_599_000_000),
+                Some(Timestamp::from_micros(1_900_000_000_000_000)),
+                Some("https://shop.example/changes"),
+            ),
+        )
+}
+
+/// A body that comes in pieces, whose length nobody knows.
+async fn pieces() -> Response {
+    let pieces = (0..200)
+        .map(|number| Ok::<_, std::io::Error>(Bytes::from(format!("piece {number} of many\n").repeat(40))));
+    let mut response = Response::new(Body::from_stream(stream::iter(pieces)));
+    response.headers_mut().insert("content-type", http::HeaderValue::from_static("text/plain"));
+    response
+}
+
+async fn versioned() -> (ETag, Json<serde_json::Value>) {
+    (ETag::strong("3"), Json(json!({ "text": "a teapot ".repeat(500) })))
+}
+
+async fn change(condition: Condition) -> Result<(ETag, &'static str), Problem> {
+    condition.check(Some(3))?;
+    Ok((ETag::strong("4"), "changed"))
+}
