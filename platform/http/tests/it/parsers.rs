@@ -54,7 +54,8 @@ proptest! {
         let _ = (forwarded_for(&text), node(&text), version_of(&text), text.parse::<TraceContext>());
         if let Some(tag) = ETag::parse(&text) {
             prop_assert_eq!(tag.to_string(), &text[..]);
-            prop_assert_eq!(tag.header().as_bytes(), text.as_bytes());
+            let header = tag.header();
+            prop_assert_eq!(header.as_bytes(), text.as_bytes());
         }
         if let Tags::List(tags) = Tags::parse(&text) {
             prop_assert!(tags.len() <= 64);
