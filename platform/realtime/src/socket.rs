@@ -1,5 +1,5 @@
 //! WebSockets (RFC 6455), without a library around the bytes: what a server sends is the same for all its clients, so
-//! frames are made once and shared, and what it reads is short. docs/decisions has the reasons and the figures.
+//! frames are made once and shared, and what it reads is short. docs/decisions has the reasons.
 
 mod connection;
 mod decode;
