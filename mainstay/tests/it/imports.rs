@@ -122,7 +122,7 @@ fn what_can_be_used_is_applied_and_the_rest_is_named() {
     }
 
     // A later file changes what it says and leaves the rest; a unit does not move to another product.
-    let later = format!("sku,product,stock,name\nMUG-1,mug,12,\nMUG-2,pot,1,Pot\n");
+    let later = "sku,product,stock,name\nMUG-1,mug,12,\nMUG-2,pot,1,Pot\n";
     let (_, told) = shop.import(&shop.file("later.csv", later), "skip");
     assert_eq!((&told["applied"], &told["reasons"]["sku_of_another_product"]), (&1.into(), &1.into()));
     assert!(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
+use futures::future::BoxFuture;
 use mainstay_core::{Clock, Result, Tasks};
 use mainstay_resilience::{Limits, MemoryLimits};
 use mainstay_telemetry::Registry;
@@ -86,7 +87,9 @@ impl App {
 
     /// Answers one request, as if it had come over a connection: for tests of a service through its front door.
     pub async fn call(&self, request: Request) -> Response {
-        self.stack.enter(request, Origin::Here).await
+        // Boxed and without its type: the layers' futures nest deeper than a caller's compiler wants to look.
+        let answer: BoxFuture<'_, Response> = Box::pin(self.stack.enter(request, Origin::Here));
+        answer.await
     }
 
     pub fn options(&self) -> &Options {

@@ -41,7 +41,9 @@ impl Coding {
 
     fn encoder(self) -> Encoder {
         match self {
-            Self::Gzip | Self::Identity => Encoder::Gzip(GzEncoder::new(Vec::new(), Compression::new(5))),
+            Self::Gzip | Self::Identity => {
+                Encoder::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::new(5))))
+            }
             Self::Brotli => Encoder::Brotli(Box::new(brotli::CompressorWriter::new(
                 Vec::new(),
                 PIECE_BYTES,
@@ -60,7 +62,7 @@ impl Coding {
 }
 
 enum Encoder {
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
 }
 

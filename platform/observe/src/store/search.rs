@@ -155,7 +155,10 @@ impl Search {
 fn is(found: &serde_json::Value, value: &str) -> bool {
     match found {
         serde_json::Value::String(text) => text == value,
-        other => other.to_string() == value,
+        other => {
+            let text = other.to_string();
+            text == value
+        }
     }
 }
 
