@@ -39,7 +39,9 @@ pub async fn run(server: Arc<Server>, shutdown: Shutdown) {
 
 async fn decide_due(server: &Arc<Server>) -> Result<Option<Timestamp>> {
     let now = server.clock.now();
-    let due = server.db.read(&server.ctx, move |view| store::to_decide(view, now, BATCH)).await?;
+    // What lies further ahead than any decision is put off was put off before the clock was set back.
+    let horizon = now + server.options.late + PERIOD;
+    let due = server.db.read(&server.ctx, move |view| store::to_decide(view, now, horizon, BATCH)).await?;
     if !due.is_empty() {
         let deciding = Arc::clone(server);
         server

@@ -113,10 +113,10 @@ pub fn list(view: &View<'_>, after: i64, since: Timestamp, limit: u32) -> Result
 }
 
 /// Charges whose late decision is due.
-pub fn to_decide(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<i64>> {
+pub fn to_decide(view: &View<'_>, now: Timestamp, horizon: Timestamp, limit: u32) -> Result<Vec<i64>> {
     view.query(
-        "SELECT number FROM charges WHERE decide_at <= ?1 ORDER BY decide_at LIMIT ?2",
-        &[now.into(), limit.into()],
+        "SELECT number FROM charges WHERE (decide_at <= ?1 OR decide_at > ?2) ORDER BY decide_at LIMIT ?3",
+        &[now.into(), horizon.into(), limit.into()],
         |row| row.get(0),
     )
 }
@@ -177,11 +177,12 @@ pub fn queue_webhook(tx: &Tx<'_>, event_id: &str, body: &str, due_at: Timestamp)
     Ok(())
 }
 
-pub fn due_webhooks(view: &View<'_>, now: Timestamp, limit: u32) -> Result<Vec<Waiting>> {
+/// Those that are due, and those that lie further ahead than `horizon`: the clock was set back since they were queued.
+pub fn due_webhooks(view: &View<'_>, now: Timestamp, horizon: Timestamp, limit: u32) -> Result<Vec<Waiting>> {
     view.query(
-        "SELECT id, body, attempts FROM webhooks WHERE given_up = 0 AND due_at <= ?1
-         ORDER BY due_at, id LIMIT ?2",
-        &[now.into(), limit.into()],
+        "SELECT id, body, attempts FROM webhooks WHERE given_up = 0 AND (due_at <= ?1 OR due_at > ?2)
+         ORDER BY due_at, id LIMIT ?3",
+        &[now.into(), horizon.into(), limit.into()],
         |row| Ok(Waiting { id: row.get(0)?, body: row.get(1)?, attempts: row.get(2)? }),
     )
 }

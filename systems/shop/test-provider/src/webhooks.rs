@@ -121,7 +121,8 @@ pub async fn run(server: Arc<Server>, sender: Sender, shutdown: Shutdown) {
 async fn send_due(server: &Server, sender: &Sender) -> Result<Option<Timestamp>> {
     let Some(url) = server.webhook_url.read().clone() else { return Ok(None) };
     let now = server.clock.now();
-    let due = server.db.read(&server.ctx, move |view| store::due_webhooks(view, now, BATCH)).await?;
+    let horizon = now + server.options.held_back.max(LONGEST_PAUSE) + PERIOD;
+    let due = server.db.read(&server.ctx, move |view| store::due_webhooks(view, now, horizon, BATCH)).await?;
     if !due.is_empty() {
         let outcomes: Vec<(Waiting, Result<()>)> = futures::stream::iter(due)
             .map(|waiting| {
