@@ -35,7 +35,7 @@ async fn what_is_ambiguous_is_refused() {
             ),
         ),
         ("no host", format!("GET /v1/hello HTTP/1.1\r\n\r\n{HIDDEN}")),
-        ("two hosts", format!("GET /v1/hello HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n")),
+        ("two hosts", "GET /v1/hello HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n".to_owned()),
         ("a host with a path", "GET /v1/hello HTTP/1.1\r\nhost: a/b\r\nconnection: close\r\n\r\n".to_owned()),
         ("no request at all", "\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03".to_owned() + "\r\n\r\n"),
     ] {
