@@ -12,6 +12,9 @@ use crate::world::{World, span, with};
 /// Set to the folder in a process of its own.
 const CHILD: &str = "MAINSTAY_TEST_STORE";
 
+/// Set to the number of a child's first trace, so that no child writes on in another's traces.
+const FIRST: &str = "MAINSTAY_TEST_FIRST_TRACE";
+
 fn folder_of_child() -> Option<PathBuf> {
     std::env::var_os(CHILD).map(PathBuf::from)
 }
@@ -102,7 +105,8 @@ async fn a_kill_in_the_middle_of_a_write_leaves_nothing_half_written() {
     if let Some(folder) = folder_of_child() {
         // Writes until it is killed.
         let world = World::open(&folder).await;
-        for number in 1.. {
+        let first: u128 = std::env::var(FIRST).unwrap().parse().unwrap();
+        for number in first.. {
             while world.own.depth() > 10_000 {
                 tokio::task::yield_now().await;
             }
@@ -119,6 +123,7 @@ async fn a_kill_in_the_middle_of_a_write_leaves_nothing_half_written() {
         let mut child = Command::new(binary)
             .args([test, "--exact", "--nocapture"])
             .env(CHILD, folder.path())
+            .env(FIRST, (1 + round * 1_000_000_000_u64).to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
