@@ -1,6 +1,8 @@
 //! The command line: what every command shares, and which file runs which. A command is a file below.
 
+pub mod asyncapi;
 pub mod config;
+pub mod contracts;
 pub mod doctor;
 pub mod events;
 pub mod jobs;
@@ -9,6 +11,7 @@ pub mod load;
 pub mod logs;
 pub mod metrics;
 pub mod migrate;
+pub mod openapi;
 pub mod profile;
 pub mod sagas;
 pub mod serve;
@@ -100,6 +103,13 @@ enum Command {
     /// Look into a running process: processor, memory, workers, tasks, statements
     #[command(subcommand)]
     Profile(profile::Profile),
+    /// Print what services tell each other, as a document of AsyncAPI 3.0
+    Asyncapi(asyncapi::AsyncApi),
+    /// Hold this binary's contracts against those of an earlier one
+    #[command(subcommand)]
+    Contracts(contracts::Contracts),
+    /// Print what outsiders may call, as a document of OpenAPI 3.1
+    Openapi(openapi::OpenApi),
     /// Prove on this machine that the configured engines keep their promises
     Verify(verify::Verify),
     /// Visit a running system as people do, and print how long it let them wait
@@ -173,6 +183,9 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Logs(logs) => logs.run(&global).await,
         Command::Metrics(metrics) => metrics.run(&global).await,
         Command::Profile(profile) => profile.run(&global).await,
+        Command::Asyncapi(asyncapi) => asyncapi.run(),
+        Command::Contracts(contracts) => contracts.run(),
+        Command::Openapi(openapi) => openapi.run(),
         Command::Verify(verify) => verify.run(&global, engines).await,
         Command::Load(load) => load.run().await,
         Command::Shop(shop) => shop.run(&global, engines).await,

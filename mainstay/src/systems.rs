@@ -2,7 +2,7 @@
 
 use mainstay_core::Result;
 use mainstay_core::config::BAD_CONFIGURATION;
-use mainstay_host::{Host, Service};
+use mainstay_host::{Contract, Host, Service};
 
 use crate::shop;
 
@@ -14,11 +14,13 @@ pub struct ServiceEntry {
     pub mount: fn(Host) -> Host,
     /// Lets its section of the configuration be there although it runs elsewhere.
     pub know: fn(Host) -> Host,
+    /// What it promises to outsiders.
+    pub contract: fn() -> Contract,
 }
 
 impl ServiceEntry {
     pub const fn of<S: Service>() -> Self {
-        Self { name: S::NAME, mount: mount::<S>, know: know::<S> }
+        Self { name: S::NAME, mount: mount::<S>, know: know::<S>, contract: S::contract }
     }
 }
 
@@ -38,6 +40,12 @@ pub struct SystemEntry {
 
 /// Every system of this binary.
 pub const SYSTEMS: &[SystemEntry] = &[SystemEntry { name: "shop", services: shop::SERVICES }];
+
+/// What all systems of this binary promise to outsiders.
+pub fn contract() -> Contract {
+    let services = SYSTEMS.iter().flat_map(|system| system.services);
+    services.fold(Contract::new(), |contract, service| contract.and((service.contract)()))
+}
 
 /// The service of this name; otherwise a sentence with the names that there are.
 pub fn service<'a>(services: &'a [ServiceEntry], name: &str) -> Result<&'a ServiceEntry> {

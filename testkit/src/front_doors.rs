@@ -133,10 +133,10 @@ impl Answer {
         self.body["code"].as_str().unwrap_or_default()
     }
 
-    /// The fields that a refusal names, in its order.
+    /// The fields that a refusal names, in its order, such as `lines/0/quantity`.
     pub fn fields(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().filter_map(|error| error["path"].as_str()).collect()
+        errors.iter().filter_map(|error| error["pointer"].as_str()?.strip_prefix('/')).collect()
     }
 
     /// The body, after a look at the status: an unexpected one fails the test with the whole answer.

@@ -54,7 +54,10 @@ pub async fn serve() -> std::result::Result<(), Box<dyn Error>> {
         health: Health::new(&clock),
         door: Door::Public(Arc::new(Visitors(clock))),
     };
-    let bound = App::new(parts, Catalogue::default(), routes("/v1/live", hub.clone())).bind().await?;
+    let bound =
+        App::new(parts, Catalogue::default(), routes("/v1/live").with_state(hub.clone()).into_parts().0)
+            .bind()
+            .await?;
     println!("{}", bound.address());
     tasks.spawn("bench.http", bound.serve(Shutdown::new()));
     tasks.spawn("bench.hub", hub.run(Shutdown::new()));

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod absurd;
 mod buying;
 mod commands;
 mod configuration;
+mod contracts;
 mod first_order;
 mod imports;
 mod load;
@@ -12,6 +14,7 @@ mod names;
 mod process;
 mod releases;
 mod replay;
+mod schemathesis;
 mod seeing;
 mod shop;
 mod signals;

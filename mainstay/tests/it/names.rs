@@ -38,6 +38,16 @@ fn an_error_code_means_one_thing() {
     }
 }
 
+/// What a refusal's `type` leads to.
+#[test]
+fn every_code_that_a_contract_names_has_a_page() {
+    let known: Vec<&str> = lists().into_iter().flatten().map(|code| code.name).collect();
+    let document = mainstay::systems::contract().openapi();
+    for code in document["components"]["examples"].as_object().unwrap().keys() {
+        assert!(known.contains(&code.as_str()), "{code} is in no list, so it has no page");
+    }
+}
+
 #[test]
 fn a_prefix_belongs_to_one_kind_of_id() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

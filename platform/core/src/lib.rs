@@ -14,6 +14,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod money;
 pub mod queries;
+mod schema;
 pub mod time;
 pub mod trace;
 pub mod work;

@@ -11,11 +11,11 @@ use crate::error::{Error, Result};
 pub struct Currency([u8; 3]);
 
 // ISO 4217 currencies whose minor unit is not a hundredth.
-const WITHOUT_MINOR: [&[u8; 3]; 15] = [
+pub(crate) const WITHOUT_MINOR: [&[u8; 3]; 15] = [
     b"BIF", b"CLP", b"DJF", b"GNF", b"ISK", b"JPY", b"KMF", b"KRW", b"PYG", b"RWF", b"UGX", b"UYI", b"VND",
     b"VUV", b"XAF",
 ];
-const IN_THOUSANDTHS: [&[u8; 3]; 7] = [b"BHD", b"IQD", b"JOD", b"KWD", b"LYD", b"OMR", b"TND"];
+pub(crate) const IN_THOUSANDTHS: [&[u8; 3]; 7] = [b"BHD", b"IQD", b"JOD", b"KWD", b"LYD", b"OMR", b"TND"];
 
 impl Currency {
     pub const GBP: Self = Self(*b"GBP");
@@ -76,7 +76,18 @@ impl<'de> serde::Deserialize<'de> for Currency {
 }
 
 /// A rate in hundredths of a per cent: 2000 is 20 %.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 pub struct BasisPoints(pub u32);
 
 /// An amount. Negative ones are debts, refunds, corrections.

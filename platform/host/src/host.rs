@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::background::Background;
 use crate::codes::{NOT_STARTED, NOTHING_HERE, PORT_TAKEN};
+use crate::contract::Contract;
 use crate::edge::{Edge, EdgeAuthenticator, MakeSessions, NoSessions};
 use crate::engines::Engines;
 use crate::folder::FolderMarks;
@@ -254,10 +255,22 @@ impl Host {
         let mut routes = Router::new();
         let mut policies = Policies::new();
         let mut operators = std::mem::take(&mut host.operators);
+        let mut contract = Contract::new();
         for mut service in std::mem::take(&mut host.services) {
             let name = service.name();
             let (mounted, work) = start_one(service.as_mut(), &process).await?;
-            routes = routes.merge(mounted.http);
+            let (router, described) = mounted.http.into_parts();
+            if let Some(promised) = service.contract() {
+                let differences = promised.differences(&described);
+                if !differences.is_empty() {
+                    return Err(NOT_STARTED.error(format!(
+                        "{name} mounts other routes than its contract has: {}",
+                        differences.join(", ")
+                    )));
+                }
+                contract = contract.and(promised);
+            }
+            routes = routes.merge(router);
             policies = policies.merge(mounted.policies);
             operators = operators.merge(mounted.operators);
             process.mount(name, mounted.rpc, work.parts().outbox.clone()).await?;
@@ -278,7 +291,7 @@ impl Host {
             Some(address) => Some(process.network.listen(&address.to_string(), &Shutdown::new()).await?),
             None => None,
         };
-        let http = host.bind(&process, health.clone(), routes, policies).await?;
+        let http = host.bind(&process, health.clone(), &contract, routes, policies).await?;
         let seen = introspection::of(&process, &background, host.configuration.show(), &health);
         let operators = operators.merge(mainstay_introspection::routes(seen));
         let admin = host.bind_for_operators(&process, guard, health.clone(), operators).await?;
@@ -312,6 +325,7 @@ impl Host {
         &mut self,
         process: &Arc<Process>,
         health: Health,
+        contract: &Contract,
         routes: Router,
         policies: Policies,
     ) -> Result<mainstay_http::Bound> {
@@ -322,7 +336,9 @@ impl Host {
         let door = Door::Public(Arc::new(EdgeAuthenticator::new(process, sessions)));
         let parts = parts(process, process.settings.http.clone(), health, door);
         let rules = Rules::new(&parts).policies(policies);
-        let app = App::with_rules(parts, rules, Catalogue::new(&self.codes), routes)?;
+        let catalogue =
+            Catalogue::new(&self.codes).with_openapi(contract.openapi()).with_asyncapi(contract.asyncapi()?);
+        let app = App::with_rules(parts, rules, catalogue, routes)?;
         listen("http.listen", app).await
     }
 

@@ -9,6 +9,7 @@
 
 mod background;
 pub mod codes;
+mod contract;
 mod drain;
 mod edge;
 mod engines;
@@ -31,6 +32,7 @@ pub mod signals;
 pub mod topology;
 
 pub use codes::{CODES, NOTHING_HERE};
+pub use contract::{Contract, EventContract};
 pub use edge::{Edge, NoSessions};
 pub use engines::{Engines, NotifierEngine};
 pub use folder::prepare as prepare_folder;

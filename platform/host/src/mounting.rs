@@ -5,12 +5,16 @@ use std::marker::PhantomData;
 use mainstay_core::{Clock, Configuration, Result};
 
 use crate::codes::NOT_STARTED;
+use crate::contract::Contract;
 use crate::scope::Scope;
 use crate::service::{Mounted, Needs, Service};
 
 /// The steps from a type to a running service, in their order.
 pub(crate) trait Mounting: Send {
     fn name(&self) -> &'static str;
+
+    /// What the service promises; `None` of a fake, which is held to nothing.
+    fn contract(&self) -> Option<Contract>;
 
     /// Reads the service's section.
     fn configure(&mut self, configuration: &Configuration) -> Result<()>;
@@ -38,6 +42,10 @@ impl<S: Service> OneService<S> {
 impl<S: Service> Mounting for OneService<S> {
     fn name(&self) -> &'static str {
         S::NAME
+    }
+
+    fn contract(&self) -> Option<Contract> {
+        Some(S::contract())
     }
 
     fn configure(&mut self, configuration: &Configuration) -> Result<()> {
@@ -73,6 +81,10 @@ impl StandIn {
 impl Mounting for StandIn {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn contract(&self) -> Option<Contract> {
+        None
     }
 
     fn configure(&mut self, _configuration: &Configuration) -> Result<()> {

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use axum::Router;
 use http::{Request, Response};
 use mainstay_core::{Clock, Result, Shutdown};
-use mainstay_http::Policies;
+use mainstay_http::{Policies, Routes};
 use mainstay_rpc::RpcService;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +16,7 @@ use tonic::codegen::BoxFuture;
 use tonic::server::NamedService;
 use tower::Service as TowerService;
 
+use crate::contract::Contract;
 use crate::scope::Scope;
 
 /// A service of a system. One type in each service's crate implements it, and that is all the host knows of it.
@@ -32,6 +33,11 @@ pub trait Service: Send + 'static {
     /// Puts the service together. It does no I/O: its database is migrated already, and its background work begins
     /// when every service of the process has started.
     fn start(needs: Self::Needs, config: Self::Config, clock: Clock) -> Result<Mounted>;
+
+    /// What it promises to outsiders, known without starting it.
+    fn contract() -> Contract {
+        Contract::default()
+    }
 }
 
 /// Typed handles to what a service needs, gathered once when it is mounted. What is not declared here cannot be
@@ -50,7 +56,7 @@ pub struct NoConfig {}
 /// A started service: its ways in. Its background work was registered through the scope.
 #[derive(Default)]
 pub struct Mounted {
-    pub(crate) http: Router,
+    pub(crate) http: Routes,
     pub(crate) operators: Router,
     pub(crate) policies: Policies,
     pub(crate) rpc: Vec<RpcService>,
@@ -71,9 +77,10 @@ impl Mounted {
         Self::default()
     }
 
-    /// Adds what outsiders call. The state is applied already; the paths are the public ones, `/v1/orders`.
+    /// Adds what outsiders call. The state is applied already; the paths are the public ones, `/v1/orders`. The host
+    /// refuses routes that are not those of the service's [`contract`](Service::contract).
     #[must_use]
-    pub fn http(mut self, routes: Router) -> Self {
+    pub fn http(mut self, routes: Routes) -> Self {
         self.http = self.http.merge(routes);
         self
     }
@@ -127,7 +134,7 @@ impl Mounted {
 
     /// The routes and the contracts: for tests of a service without a host.
     pub fn into_parts(self) -> (Router, Vec<RpcService>) {
-        (self.http, self.rpc)
+        (self.http.into_parts().0, self.rpc)
     }
 }
 

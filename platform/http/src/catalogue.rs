@@ -1,24 +1,67 @@
-//! The pages at `/problems/<code>`: what happened, and what the reader can do about it.
-//!
-//! They are generated from the codes themselves, so that a code without a page cannot be.
+//! What a process tells about itself. Pages are generated from the codes and the contract themselves, so that a code
+//! without a page cannot be.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::sync::OnceLock;
 
-use mainstay_core::Code;
+use bytes::Bytes;
+use mainstay_core::{Code, Result};
+use serde_json::Value;
 
-use crate::problem::status_of_kind;
+use crate::pages::{self, Described};
 
-/// Every code that an answer of this process may carry.
+/// What this process tells about itself: every code that its answers may carry, and its contract.
 #[derive(Clone, Debug, Default)]
-pub struct Catalogue(BTreeMap<&'static str, &'static Code>);
+pub struct Catalogue {
+    codes: BTreeMap<&'static str, &'static Code>,
+    openapi: Option<Document>,
+    asyncapi: Option<Document>,
+    reference: OnceLock<Bytes>,
+}
+
+/// A document, and as it is sent.
+#[derive(Clone, Debug)]
+struct Document {
+    value: Value,
+    text: Bytes,
+}
+
+impl Document {
+    fn of(value: Value) -> Self {
+        Self { text: value.to_string().into(), value }
+    }
+}
 
 impl Catalogue {
     /// Of the lists `CODES` of the crates at work; core's and this crate's own are always there.
     pub fn new(lists: &[&[&'static Code]]) -> Self {
         let own = [mainstay_core::codes::CODES, crate::codes::CODES, mainstay_sql::CODES];
         let all = own.iter().chain(lists).flat_map(|list| list.iter());
-        Self(all.map(|code| (code.name, *code)).collect())
+        Self { codes: all.map(|code| (code.name, *code)).collect(), ..Self::default() }
+    }
+
+    /// With the document that is served at `/openapi.json`.
+    #[must_use]
+    pub fn with_openapi(mut self, document: Value) -> Self {
+        self.openapi = Some(Document::of(document));
+        self
+    }
+
+    /// With the document that is served at `/asyncapi.json`.
+    #[must_use]
+    pub fn with_asyncapi(mut self, document: Value) -> Self {
+        self.asyncapi = Some(Document::of(document));
+        self
+    }
+
+    /// The document of AsyncAPI, where there is one.
+    pub(crate) fn asyncapi(&self) -> Option<Bytes> {
+        self.asyncapi.as_ref().map(|document| document.text.clone())
+    }
+
+    /// The document of OpenAPI, where there is one.
+    pub(crate) fn openapi(&self) -> Option<Bytes> {
+        self.openapi.as_ref().map(|document| document.text.clone())
     }
 
     /// The codes that occur twice with different meanings; a test holds this empty.
@@ -34,51 +77,32 @@ impl Catalogue {
     }
 
     /// The page of one code, `None` when nobody raises it.
-    pub(crate) fn page(&self, name: &str) -> Option<String> {
-        let code = self.0.get(name)?;
-        let mut page = String::with_capacity(1_024);
-        let body = format!(
-            "<h1>{title}</h1>\n<p>{advice}</p>\n<dl>\n<dt>Code</dt><dd><code>{name}</code></dd>\n\
-             <dt>Kind</dt><dd>{kind:?}</dd>\n<dt>Status</dt><dd>{status}</dd>\n\
-             <dt>Worth asking again</dt><dd>{again}</dd>\n</dl>\n<p><a href=\"/problems\">All codes</a></p>\n",
-            title = escape(code.title),
-            advice = escape(code.advice),
-            name = escape(code.name),
-            kind = code.kind,
-            status = status_of_kind(code.kind).as_u16(),
-            again = if code.kind.is_temporary() { "yes, after the stated wait" } else { "not unchanged" },
-        );
-        document(&mut page, code.title, &body);
-        Some(page)
+    pub(crate) fn page(&self, name: &str) -> Option<Result<Bytes>> {
+        let code = self.codes.get(name)?;
+        Some(pages::page(code, self.openapi.as_ref().map(|document| &document.value)))
     }
 
-    /// The list of all codes.
-    pub(crate) fn index(&self) -> String {
-        let mut rows = String::with_capacity(4_096);
-        for code in self.0.values() {
-            let (name, title) = (escape(code.name), escape(code.title));
-            // Writing into a string cannot fail.
-            let _ = writeln!(
-                rows,
-                "<dt><a href=\"/problems/{name}\"><code>{name}</code></a></dt><dd>{title}</dd>"
-            );
-        }
-        let mut page = String::with_capacity(rows.len() + 512);
-        document(&mut page, "Problems", &format!("<h1>Problems</h1>\n<dl>\n{rows}</dl>\n"));
-        page
+    /// The meaning of one code for programs.
+    pub(crate) fn described(&self, name: &str) -> Option<Described> {
+        self.codes.get(name).map(|code| pages::described(code))
     }
-}
 
-fn document(page: &mut String, title: &str, body: &str) {
-    let title = escape(title);
-    let _ = write!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
-    );
-}
+    /// The list of all codes for people.
+    pub(crate) fn index(&self) -> Result<Bytes> {
+        pages::index(self.codes.values())
+    }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    /// The list of all codes for programs.
+    pub(crate) fn all(&self) -> Vec<Described> {
+        self.codes.values().map(|code| pages::described(code)).collect()
+    }
+
+    /// The reference, `None` where there is no contract. It is rendered on the first request.
+    pub(crate) fn reference(&self) -> Option<Result<Bytes>> {
+        let openapi = self.openapi.as_ref()?;
+        Some(match self.reference.get() {
+            Some(page) => Ok(page.clone()),
+            None => pages::reference(&openapi.value).map(|page| self.reference.get_or_init(|| page).clone()),
+        })
+    }
 }

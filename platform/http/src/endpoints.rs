@@ -1,8 +1,9 @@
 //! The addresses that belong to the process rather than to a service: probes, metrics and the pages of the codes.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, Method, StatusCode};
+use bytes::Bytes;
+use http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use mainstay_core::codes::NOT_FOUND;
 use mainstay_telemetry::{OPENMETRICS, Registry};
 use serde::Serialize;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use crate::catalogue::Catalogue;
 use crate::codes::METHOD_NOT_ALLOWED;
 use crate::health::Health;
+use crate::pages::{self, Described};
 use crate::problem::{PAGES, Problem};
 
 /// What the endpoints answer from.
@@ -27,6 +29,11 @@ pub(crate) enum Endpoint<'a> {
     Ready,
     Started,
     Metrics,
+    OpenApi,
+    AsyncApi,
+    Reference,
+    Style,
+    Script,
     Problems,
     Problem(&'a str),
 }
@@ -38,10 +45,20 @@ impl<'a> Endpoint<'a> {
             "/readyz" => Some(Self::Ready),
             "/startupz" => Some(Self::Started),
             "/metrics" => Some(Self::Metrics),
+            "/openapi.json" => Some(Self::OpenApi),
+            "/asyncapi.json" => Some(Self::AsyncApi),
+            "/reference" => Some(Self::Reference),
+            "/reference/page.css" => Some(Self::Style),
+            "/reference/reference.js" => Some(Self::Script),
             "/problems" => Some(Self::Problems),
             _ => path.strip_prefix(PAGES).map(Self::Problem),
         }
     }
+}
+
+#[derive(Serialize)]
+struct Problems {
+    problems: Vec<Described>,
 }
 
 #[derive(Serialize)]
@@ -50,7 +67,12 @@ struct Status {
 }
 
 impl Endpoints {
-    pub(crate) async fn answer(&self, endpoint: Endpoint<'_>, method: &Method) -> Result<Response, Problem> {
+    pub(crate) async fn answer(
+        &self,
+        endpoint: Endpoint<'_>,
+        method: &Method,
+        headers: &HeaderMap,
+    ) -> Result<Response, Problem> {
         if method != Method::GET && method != Method::HEAD {
             let mut refused =
                 Problem::from(METHOD_NOT_ALLOWED.error("this address is only read")).into_response();
@@ -68,17 +90,55 @@ impl Endpoints {
                 json(report.is_ready(), &report)
             }
             Endpoint::Metrics => answer(StatusCode::OK, OPENMETRICS, self.registry.encode()),
-            Endpoint::Problems => answer(StatusCode::OK, HTML, self.catalogue.index()),
+            Endpoint::OpenApi => contract(self.catalogue.openapi())?,
+            Endpoint::AsyncApi => contract(self.catalogue.asyncapi())?,
+            Endpoint::Reference => page(self.catalogue.reference().ok_or_else(no_contract)?)?,
+            Endpoint::Style => kept(answer(StatusCode::OK, "text/css; charset=utf-8", pages::STYLE)),
+            Endpoint::Script => kept(answer(StatusCode::OK, "text/javascript; charset=utf-8", pages::SCRIPT)),
+            Endpoint::Problems if is_for_people(headers) => page(self.catalogue.index())?,
+            Endpoint::Problems => varying(json(true, &Problems { problems: self.catalogue.all() })),
             Endpoint::Problem(name) => {
-                let page = self.catalogue.page(name);
-                let page = page.ok_or_else(|| NOT_FOUND.error("no error has that code"))?;
-                answer(StatusCode::OK, HTML, page)
+                let unknown = || NOT_FOUND.error("no error has that code");
+                if is_for_people(headers) {
+                    page(self.catalogue.page(name).ok_or_else(unknown)?)?
+                } else {
+                    varying(json(true, &self.catalogue.described(name).ok_or_else(unknown)?))
+                }
             }
         })
     }
 }
 
-const HTML: &str = "text/html; charset=utf-8";
+fn contract(document: Option<Bytes>) -> Result<Response, Problem> {
+    Ok(kept(answer(StatusCode::OK, "application/json", document.ok_or_else(no_contract)?)))
+}
+
+fn no_contract() -> mainstay_core::Error {
+    NOT_FOUND.error("nothing here has a contract")
+}
+
+/// Whoever says that it reads HTML is a browser; all else is a program.
+fn is_for_people(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|kind| kind.trim_start().starts_with("text/html"))
+}
+
+fn page(page: mainstay_core::Result<Bytes>) -> Result<Response, Problem> {
+    let mut response = answer(StatusCode::OK, "text/html; charset=utf-8", page?);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(pages::POLICY));
+    Ok(varying(kept(response)))
+}
+
+fn varying(mut response: Response) -> Response {
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+/// It changes with the binary only; a few minutes are short enough to see a new one soon.
+fn kept(mut response: Response) -> Response {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+}
 
 fn json(ok: bool, value: &impl Serialize) -> Response {
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -3,14 +3,16 @@
 //! A handler returns `Result<_, Problem>` and uses `?` on [`mainstay_core::Error`]. The private source of an error goes
 //! no further than the log, which the layers write once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use mainstay_core::{Error, FieldError, Kind, Retry};
+use mainstay_core::{Code, Error, FieldError, Kind, Retry};
 use mainstay_sql::codes as sql;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::codes;
@@ -25,19 +27,52 @@ pub const PAGES: &str = "/problems/";
 #[derive(Clone, Debug)]
 pub struct Problem(Arc<Error>);
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// The body of a refusal, by RFC 9457.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Document<'a> {
+    /// The page that says what happened and what to do: `/problems/` and the code.
     r#type: String,
+    /// What happened, in words that fit every occurrence.
     title: &'a str,
     status: u16,
+    /// What happened this time.
     detail: &'a str,
+    /// What a program decides by. It never changes its meaning.
     code: &'a str,
-    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
-    errors: &'a [FieldError],
+    /// What is wrong with each field of the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault<'a>>,
+    /// When asking again may help: after this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+    /// Names the request in our logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<String>,
+}
+
+/// What is wrong with one field.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Fault")]
+pub(crate) struct Fault<'a> {
+    /// The place in the body, as a JSON pointer such as `/lines/0/quantity`, or the parameter, such as `/limit`.
+    pointer: Cow<'a, str>,
+    message: &'a str,
+}
+
+impl<'a> Fault<'a> {
+    fn of(error: &'a FieldError) -> Self {
+        Self { pointer: pointer(&error.path), message: &error.message }
+    }
+}
+
+/// Within the house places are written like `lines[0].quantity`; what the schema found is a pointer already.
+fn pointer(path: &str) -> Cow<'_, str> {
+    if path.is_empty() || path.starts_with('/') {
+        return Cow::Borrowed(path);
+    }
+    let slashed = path.replace('~', "~0").replace('/', "~1").replace(['.', '['], "/").replace(']', "");
+    Cow::Owned(format!("/{slashed}"))
 }
 
 impl Problem {
@@ -63,7 +98,7 @@ impl Problem {
             status: status.as_u16(),
             detail: error.message(),
             code: error.code(),
-            errors: error.fields(),
+            errors: error.fields().iter().map(Fault::of).collect(),
             retry_after_ms: retry_after.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
             trace: trace_id.map(|id| format!("{id:032x}")),
         };
@@ -81,6 +116,26 @@ impl Problem {
         }
         response
     }
+}
+
+/// What a refusal with this code looks like.
+pub(crate) fn example(code: &Code) -> serde_json::Value {
+    let error = code.error(code.title);
+    let retry = match error.retry() {
+        Retry::Never => None,
+        Retry::After(wait) => u64::try_from(wait.as_millis()).ok(),
+    };
+    let document = Document {
+        r#type: format!("{PAGES}{}", code.name),
+        title: code.title,
+        status: status_of_code(code).as_u16(),
+        detail: code.title,
+        code: code.name,
+        errors: Vec::new(),
+        retry_after_ms: retry,
+        trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+    };
+    serde_json::to_value(document).unwrap_or_default()
 }
 
 impl From<Error> for Problem {
@@ -105,6 +160,15 @@ fn seconds_rounded_up(wait: Duration) -> u64 {
 
 /// The status of an error: that of its code where HTTP has a more telling one, else that of its kind.
 pub fn status_of(error: &Error) -> StatusCode {
+    status_of_name(error.code(), error.kind())
+}
+
+/// The status of every error of a code, unless one was made of it with another kind.
+pub fn status_of_code(code: &Code) -> StatusCode {
+    status_of_name(code.name, code.kind)
+}
+
+fn status_of_name(name: &str, kind: Kind) -> StatusCode {
     let of_code = [
         (&codes::BODY_INVALID, StatusCode::UNPROCESSABLE_ENTITY),
         (&codes::BODY_TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
@@ -120,16 +184,16 @@ pub fn status_of(error: &Error) -> StatusCode {
         (&codes::CONDITION_REQUIRED, StatusCode::PRECONDITION_REQUIRED),
         (&codes::CONDITION_FAILED, StatusCode::PRECONDITION_FAILED),
     ];
-    if error.is(&sql::FULL) {
+    if name == sql::FULL.name {
         // The caller did nothing too often; a machine lacks room.
         return StatusCode::INSUFFICIENT_STORAGE;
     }
-    if error.code().starts_with("http.")
-        && let Some((_, status)) = of_code.iter().find(|(code, _)| error.is(code))
+    if name.starts_with("http.")
+        && let Some((_, status)) = of_code.iter().find(|(code, _)| code.name == name)
     {
         return *status;
     }
-    status_of_kind(error.kind())
+    status_of_kind(kind)
 }
 
 /// The one mapping from kinds to statuses.
@@ -150,5 +214,23 @@ pub const fn status_of_kind(kind: Kind) -> StatusCode {
         Kind::Unimplemented => StatusCode::NOT_IMPLEMENTED,
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_pointers() {
+        for (path, expected) in [
+            ("", ""),
+            ("email", "/email"),
+            ("prices[3].tax_class", "/prices/3/tax_class"),
+            ("/lines/0", "/lines/0"),
+            ("a~b", "/a~0b"),
+        ] {
+            assert_eq!(pointer(path), expected);
+        }
     }
 }

@@ -15,6 +15,10 @@ pub struct Address(String);
 
 /// The longest path that SMTP takes. <https://www.rfc-editor.org/errata/eid1690>
 const MAX_BYTES: usize = 254;
+/// The form of an address as people type it, with blanks around that are taken off, as a pattern for contracts; what
+/// has that form and is too long is refused all the same.
+pub const PATTERN: &str = r"^ *[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,63})*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)* *$";
+
 const MAX_LOCAL_BYTES: usize = 64;
 
 impl Address {

@@ -18,7 +18,7 @@ mod message;
 mod mime;
 mod notifier;
 
-pub use address::Address;
+pub use address::{Address, PATTERN as ADDRESS_PATTERN};
 pub use codes::CODES;
 pub use message::{MAX_BODY_BYTES, MAX_SUBJECT_BYTES, Message, MessageKind};
 pub use mime::to_mime;

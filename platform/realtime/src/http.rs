@@ -2,22 +2,21 @@
 
 use std::net::IpAddr;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::get;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use mainstay_core::{Context, Result};
+use mainstay_core::{Context, Result, codes};
 use mainstay_events::Position;
-use mainstay_http::{ClientAddress, Ctx, Problem, Query, Standing};
+use mainstay_http::{ClientAddress, Ctx, Problem, Query, Routes, Standing, operation};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::codes::{BAD_HANDSHAKE, BAD_ROOM};
+use crate::codes::{BAD_HANDSHAKE, BAD_ROOM, FOREIGN_ORIGIN, TOO_MANY_CONNECTIONS, TOO_MANY_ROOMS};
 use crate::frame::Format;
 use crate::hub::{Hub, Seat};
 use crate::origin;
@@ -29,19 +28,47 @@ use crate::subscriber::Subscriber;
 /// Rooms of one event stream: their names stand in the address.
 const STREAM_ROOMS_MAX: usize = 20;
 
+/// Room for all of their names.
+const ROOMS_CHARS_MAX: usize = 4_000;
+
+/// Positions are exact in every language: JavaScript's numbers are up to here.
+const POSITION_MAX: i64 = 9_007_199_254_740_991;
+
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// `GET <path>`, for a service's router.
-pub fn routes(path: &str, hub: Hub) -> Router {
-    Router::new().route(path, get(connect)).with_state(hub)
+/// `GET <path>`, for a service's routes; the hub is their state.
+pub fn routes(path: &'static str) -> Routes<Hub> {
+    Routes::new("Live", "What changes, as it changes.").get(
+        path,
+        connect,
+        operation("followLive", "Follow rooms")
+            .text(
+                "Answers with events until the caller goes; a request that asks to upgrade gets a WebSocket, on which \
+                 rooms are entered and left by messages.",
+            )
+            .returns_bytes(200, "text/event-stream", "the events, one after the other")
+            .returns_nothing(101, "a WebSocket")
+            .problems(&[
+                &BAD_ROOM,
+                &TOO_MANY_ROOMS,
+                &TOO_MANY_CONNECTIONS,
+                &BAD_HANDSHAKE,
+                &FOREIGN_ORIGIN,
+                &codes::NOT_FOUND,
+                &codes::FORBIDDEN,
+            ]),
+    )
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Asked {
     /// Names, separated by commas.
     #[serde(default)]
+    #[schemars(length(max = ROOMS_CHARS_MAX))]
     rooms: String,
     /// The last position that was seen; a browser that reconnects says it in Last-Event-ID.
+    #[schemars(range(min = 0, max = POSITION_MAX))]
     after: Option<i64>,
 }
 

@@ -53,3 +53,21 @@ impl<'de, T: Zeroize + serde::Deserialize<'de>> serde::Deserialize<'de> for Secr
         T::deserialize(deserializer).map(Self)
     }
 }
+
+/// A secret looks like what it holds; its format says that it is not to be shown.
+impl<T: Zeroize + schemars::JsonSchema> schemars::JsonSchema for Secret<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Secret_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = T::json_schema(generator);
+        schema.insert("format".into(), "password".into());
+        schema.insert("writeOnly".into(), true.into());
+        schema
+    }
+}

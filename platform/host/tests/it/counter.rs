@@ -12,8 +12,8 @@ use mainstay_core::{Clock, Configuration, Context, Result};
 use mainstay_engine_local::Mailbox;
 use mainstay_engine_sqlite::Sqlite;
 use mainstay_events::{EventSource, Position};
-use mainstay_host::{Engines, Host, Loops, Mounted, Needs, NotifierEngine, Scope, Service};
-use mainstay_http::{Ctx, Problem};
+use mainstay_host::{Contract, Engines, Host, Loops, Mounted, Needs, NotifierEngine, Scope, Service};
+use mainstay_http::{Ctx, Problem, Routes, operation};
 use mainstay_notify::{Address, Notifier};
 use mainstay_sql::{Database, Migration, MigrationSet};
 use serde::{Deserialize, Serialize};
@@ -87,11 +87,20 @@ impl Service for Counter {
             }
         });
         let state = CounterState { db: needs.db, slow: Duration::from_millis(config.slow_ms) };
-        let routes =
-            Router::new().route("/v1/slow", get(slow)).route("/v1/fences", get(fences)).with_state(state);
         let counted = |Ctx(ctx): Ctx| async move { format!("by {}", ctx.principal()) };
-        Ok(Mounted::new().http(routes).operators(Router::new().route("/v1/counted", get(counted))))
+        let operators = Router::new().route("/v1/counted", get(counted));
+        Ok(Mounted::new().http(counting().with_state(state)).operators(operators))
     }
+
+    fn contract() -> Contract {
+        Contract::new().http(&counting())
+    }
+}
+
+fn counting() -> Routes<CounterState> {
+    Routes::new("Counter", "A number.")
+        .get("/v1/slow", slow, operation("slow", "Take a while").returns_nothing(200, "done"))
+        .get("/v1/fences", fences, operation("fences", "List fences").returns_nothing(200, "fences"))
 }
 
 async fn slow(State(state): State<CounterState>) -> &'static str {
@@ -131,17 +140,52 @@ impl Service for Asker {
     type Needs = AskerNeeds;
 
     fn start(needs: AskerNeeds, _: mainstay_host::NoConfig, clock: Clock) -> Result<Mounted> {
-        // Whether the counter's log can be opened at all; there is nothing in it to wait for.
-        let ask = move || {
-            let (mut feed, clock) = (needs.events.follow("test.counter.none", Position(0), 1), clock.clone());
-            async move {
-                match clock.timeout(Duration::from_millis(300), feed.next()).await {
-                    Ok(Err(error)) => error.code().to_owned(),
-                    Ok(Ok(_)) | Err(_) => "open".to_owned(),
-                }
-            }
-        };
-        Ok(Mounted::new().http(Router::new().route("/v1/ask", get(ask))))
+        Ok(Mounted::new().http(asking().with_state((needs.events, clock))))
+    }
+
+    fn contract() -> Contract {
+        Contract::new().http(&asking())
+    }
+}
+
+type AskerState = (Arc<dyn EventSource>, Clock);
+
+fn asking() -> Routes<AskerState> {
+    Routes::new("Asker", "A question.").get(
+        "/v1/ask",
+        ask,
+        operation("ask", "Ask").returns_nothing(200, "open"),
+    )
+}
+
+/// Whether the counter's log can be opened at all; there is nothing in it to wait for.
+async fn ask(State((events, clock)): State<AskerState>) -> String {
+    let mut feed = events.follow("test.counter.none", Position(0), 1);
+    match clock.timeout(Duration::from_millis(300), feed.next()).await {
+        Ok(Err(error)) => error.code().to_owned(),
+        Ok(Ok(_)) | Err(_) => "open".to_owned(),
+    }
+}
+
+/// A service that mounts a route which its contract does not have.
+pub struct Secretive;
+
+impl Service for Secretive {
+    const NAME: &'static str = "test.secretive";
+    type Config = mainstay_host::NoConfig;
+    type Needs = NoNeeds;
+
+    fn start(_: NoNeeds, _: mainstay_host::NoConfig, _: Clock) -> Result<Mounted> {
+        let hidden = Routes::new("Hidden", "Nobody knows.");
+        Ok(Mounted::new().http(hidden.get("/v1/hidden", || async { "found" }, operation("hidden", "Hide"))))
+    }
+}
+
+pub struct NoNeeds;
+
+impl Needs for NoNeeds {
+    fn gather(_: &Scope) -> Result<Self> {
+        Ok(Self)
     }
 }
 

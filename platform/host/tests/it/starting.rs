@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_host::codes::{NO_ENGINE, NO_PEER, NOT_STARTED, PORT_TAKEN};
 
-use crate::counter::{Asker, Counter, host};
+use crate::counter::{Asker, Counter, Secretive, host};
 use crate::http::get;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,6 +32,14 @@ async fn a_peer_that_is_nowhere_is_named_with_its_key() {
     let error = host(folder.path(), &[]).mount::<Asker>().start().await.err().unwrap();
     assert!(error.is(&NO_PEER));
     assert!(error.message().contains("peers.\"test.counter\""), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_that_the_contract_does_not_have_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = host(folder.path(), &[]).mount::<Secretive>().start().await.err().unwrap();
+    assert!(error.is(&NOT_STARTED));
+    assert!(error.message().contains("GET /v1/hidden"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

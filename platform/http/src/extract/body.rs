@@ -1,5 +1,7 @@
-//! JSON bodies. What is wrong with one is said by field; finding the field costs nothing while bodies are right,
-//! because it is looked for in a second pass over a body that was refused.
+//! JSON bodies, checked against the schema that the contract shows. Everything that is wrong with one is said at once,
+//! by field; finding the fields costs nothing while bodies are right, because it is done for one that was refused.
+
+mod unique;
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -9,22 +11,29 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError};
-use mainstay_core::Error;
+use mainstay_core::{Error, FieldError};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
 
+use self::unique::is_unique;
 use crate::codes::{BODY_BROKEN, BODY_INVALID, BODY_MALFORMED, BODY_TOO_LARGE, MEDIA_TYPE};
+use crate::contract::rules::Rules;
 use crate::problem::Problem;
 use crate::visit::Visit;
 
 /// Serde's messages quote what it found; a quotation of this length is enough to find it again.
 const MESSAGE_CHARS_MAX: usize = 200;
 
+/// A longer body that its type refuses is told the first fault only: a tree of it is many times its size.
+const EXPLAINED_BYTES_MAX: usize = 65_536;
+
 /// A body of JSON: `Body(order): Body<NewOrder>`.
 #[derive(Clone, Debug)]
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned + JsonSchema + 'static, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -75,22 +84,50 @@ fn is_length_limit(error: &(dyn StdError + 'static)) -> bool {
     false
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Syntax | Category::Eof | Category::Io => {
-            let message = if bytes.is_empty() {
-                "the body is empty".to_owned()
-            } else {
-                format!("the body is not JSON: {error}")
-            };
-            BODY_MALFORMED.error(message)
-        }
-        Category::Data => invalid::<T>(bytes, &error),
-    })
+fn parse<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) -> Result<T, Error> {
+    let rules = Rules::of::<T>();
+    // First the type itself, which refuses what is unknown or doubled without building anything; only what it takes
+    // is worth a tree.
+    match serde_json::from_slice::<T>(bytes) {
+        Ok(value) => match serde_json::from_slice::<Value>(bytes) {
+            Ok(tree) if rules.allow(&tree) => Ok(value),
+            Ok(tree) => Err(refused(rules.faults(&tree))),
+            Err(error) => Err(malformed(bytes, &error)),
+        },
+        Err(error) => match error.classify() {
+            Category::Syntax | Category::Eof | Category::Io => Err(malformed(bytes, &error)),
+            Category::Data => invalid::<T>(bytes, &error, &rules),
+        },
+    }
 }
 
+fn malformed(bytes: &[u8], error: &serde_json::Error) -> Error {
+    if bytes.is_empty() {
+        return BODY_MALFORMED.error("the body is empty");
+    }
+    BODY_MALFORMED.error(format!("the body is not JSON: {error}"))
+}
+
+/// The type refused it, unless it only wrote its whole numbers as 3.0: by the schema, if that has something to say; else by what the type itself said.
 #[cold]
-fn invalid<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Error {
+fn invalid<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error, rules: &Rules) -> Result<T, Error> {
+    if bytes.len() <= EXPLAINED_BYTES_MAX {
+        match serde_json::from_slice::<Value>(bytes) {
+            // The type may have stopped before the place where the text ends being JSON.
+            Err(error) => return Err(malformed(bytes, &error)),
+            Ok(tree) => {
+                let faults = rules.faults(&tree);
+                if !faults.is_empty() {
+                    return Err(refused(faults));
+                }
+                if is_unique(bytes)
+                    && let Ok(value) = T::deserialize(with_whole_numbers(tree))
+                {
+                    return Ok(value);
+                }
+            }
+        }
+    }
     let mut again = serde_json::Deserializer::from_slice(bytes);
     let (path, message) = match serde_path_to_error::deserialize::<_, T>(&mut again) {
         Ok(_) => (String::new(), error.to_string()),
@@ -101,6 +138,36 @@ fn invalid<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
     // The position is of no use beside the path.
     let message = message.split(" at line ").next().unwrap_or_default();
     let message: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
-    let place = if path.is_empty() { "the body" } else { path.as_str() };
-    BODY_INVALID.error(format!("{place} cannot be used")).with_field(path, message)
+    Err(refused(vec![FieldError { path, message }]))
+}
+
+/// JSON has one kind of number, and some clients write 3 as 3.0; a schema takes that for a whole number.
+fn with_whole_numbers(mut tree: Value) -> Value {
+    match &mut tree {
+        Value::Number(number) if number.is_f64() => {
+            // Beyond 2^53 a float is no exact whole number any more.
+            let whole = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15);
+            if let Some(whole) = whole {
+                return Value::from(whole as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = with_whole_numbers(item.take())),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|field| *field = with_whole_numbers(field.take()))
+        }
+        Value::Number(_) | Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+    tree
+}
+
+/// One refusal for all of the faults.
+pub(super) fn refused(faults: Vec<FieldError>) -> Error {
+    let summary = match faults.as_slice() {
+        [only] if only.path.is_empty() => format!("the body {}", only.message),
+        [only] => format!("{} {}", only.path, only.message),
+        several => format!("{} things are wrong with it; errors names each", several.len()),
+    };
+    faults
+        .into_iter()
+        .fold(BODY_INVALID.error(summary), |error, fault| error.with_field(fault.path, fault.message))
 }

@@ -1,6 +1,6 @@
 //! The idempotency key: what makes asking again safe.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::HeaderName;
 use http::request::Parts;
 
@@ -33,6 +33,15 @@ impl IdempotencyKey {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        let value = parts.headers.get(HEADER);
+        Ok(value.map(|value| Self::new(value.to_str().unwrap_or_default())).transpose()?)
     }
 }
 

@@ -29,7 +29,10 @@ impl<S: Handle> Handle for Own<S> {
             // How busy a shop is concerns nobody outside: to the public there is no such address.
             None => self.next.handle(exchange).await,
             Some(Endpoint::Metrics) if !self.for_operators => self.next.handle(exchange).await,
-            Some(endpoint) => self.endpoints.answer(endpoint, exchange.request.method()).await,
+            Some(endpoint) => {
+                let request = &exchange.request;
+                self.endpoints.answer(endpoint, request.method(), request.headers()).await
+            }
         }
     }
 }

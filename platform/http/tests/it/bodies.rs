@@ -40,26 +40,99 @@ async fn what_is_not_json_says_where() {
 async fn what_has_a_wrong_field_names_it() {
     let site = Site::new();
     for (body, path, words) in [
-        (r#"{"lines":[{"variant":"a","quantity":"two"}]}"#, "lines[0].quantity", "invalid type: string"),
+        (r#"{"lines":[{"variant":"a","quantity":"two"}]}"#, "/lines/0/quantity", "is not of type"),
         (
             r#"{"lines":[{"variant":"a","quantity":1},{"variant":"b","quantity":-1}]}"#,
-            "lines[1].quantity",
-            "-1",
+            "/lines/1/quantity",
+            "is less than 0",
         ),
-        (r#"{"lines":[{"variant":"a","quantity":256}]}"#, "lines[0].quantity", "256"),
-        (r#"{"lines":[{"variant":"a","quantity":1.5}]}"#, "lines[0].quantity", "1.5"),
-        (r#"{"lines":[{"quantity":1}]}"#, "lines[0]", "missing field `variant`"),
-        (r#"{"lines":{}}"#, "lines", "expected a sequence"),
-        (r#"{"lines":[],"nope":1}"#, "nope", "unknown field"),
+        (r#"{"lines":[{"variant":"a","quantity":256}]}"#, "/lines/0/quantity", "is more than 255"),
+        (r#"{"lines":[{"variant":"a","quantity":1.5}]}"#, "/lines/0/quantity", "is not of type"),
+        (r#"{"lines":[{"variant":"","quantity":1}]}"#, "/lines/0/variant", "is empty"),
+        (r#"{"lines":[{"variant":"a\u0000b","quantity":1}]}"#, "/lines/0/variant", "control character"),
+        (r#"{"lines":[{"quantity":1}]}"#, "/lines/0/variant", "is missing"),
+        (r#"{"lines":{}}"#, "/lines", "is not of type"),
+        (r#"{"lines":[],"no/pe":1}"#, "/no~1pe", "is not known here"),
         (r#"{"lines":[],"lines":[]}"#, "", "duplicate field"),
-        (r#"[1]"#, "[0]", "expected a sequence"),
+        (r#"{"lines":[{"variant":"a","quantity":1.0}],"lines":[]}"#, "/lines/0/quantity", "floating point"),
+        (r#"[1]"#, "", "is not of type"),
     ] {
         let document = site.post("/v1/orders", body).await.problem(422, "http.body_invalid");
         let error = &document["errors"][0];
-        assert_eq!(error["path"], path, "{body}: {document}");
+        assert_eq!(error["pointer"], path, "{body}: {document}");
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(words) && !message.contains("line 1"), "{body}: {document}");
     }
+}
+
+#[tokio::test]
+async fn a_whole_number_may_be_written_with_a_point() {
+    let site = Site::new();
+    let answer = site.post("/v1/orders", r#"{"lines":[{"variant":"a","quantity":2.0}]}"#).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["lines"][0]["quantity"].as_u64()), (201, Some(2)));
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once_and_bounded() {
+    let site = Site::new();
+    let body = r#"{"lines":[{"variant":"","quantity":-1},{}],"note":7,"more":1}"#;
+    let document = site.post("/v1/orders", body).await.problem(422, "http.body_invalid");
+    let mut places: Vec<&str> = document["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
+    places.sort_unstable();
+    assert_eq!(
+        places,
+        ["/lines/0/quantity", "/lines/0/variant", "/lines/1/quantity", "/lines/1/variant", "/more", "/note"],
+        "{document}"
+    );
+
+    let unknown: String = (0..1_000).map(|number| format!(r#","field{number}":1"#)).collect();
+    let document = site
+        .post("/v1/orders", &format!(r#"{{"lines":[]{unknown}}}"#))
+        .await
+        .problem(422, "http.body_invalid");
+    assert!(document["errors"].as_array().unwrap().len() <= 32);
+}
+
+#[tokio::test]
+async fn a_value_is_never_quoted_since_it_may_be_a_secret() {
+    let site = Site::new();
+    for body in [
+        r#"{"lines":[{"variant":"hunter2-and-more","quantity":1}]}"#,
+        r#"{"lines":"hunter2"}"#,
+        r#"{"lines":[{"variant":"hunter2\u0000","quantity":1}]}"#,
+    ] {
+        let answer = site.post("/v1/orders", body).await;
+        answer.problem(422, "http.body_invalid");
+        assert!(!answer.body.contains("hunter2"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_query_is_held_to_its_schema() {
+    let site = Site::new();
+    for (query, pointer) in [
+        ("limit=0", "/limit"),
+        ("limit=101", "/limit"),
+        ("limit=ten", "/limit"),
+        ("limit=1.5", "/limit"),
+        ("limit=99999999999999999999", "/limit"),
+        ("limit=1&limit=2", "/limit"),
+        ("limit=1&nope=1", "/nope"),
+        ("", "/limit"),
+        ("limit=%00", "/limit"),
+        ("limit=%ff", "/limit"),
+    ] {
+        let document = site.get(&format!("/v1/list?{query}")).await.problem(400, "http.query_invalid");
+        assert_eq!(document["errors"][0]["pointer"], pointer, "{query}: {document}");
+    }
+    let many: String = (0..1_000).map(|number| format!("p{number}=1&")).collect();
+    site.get(&format!("/v1/list?{many}")).await.problem(400, "http.query_invalid");
+    assert_eq!(site.get("/v1/list?limit=100").await.body, "100");
 }
 
 #[tokio::test]

@@ -76,18 +76,50 @@ async fn a_check_that_hangs_has_failed() {
 #[tokio::test]
 async fn every_code_has_a_page_and_the_list_links_it() {
     let site = Site::new();
-    let list = site.get("/problems").await;
+    let list = read(&site, "/problems").await;
     assert_eq!(list.header("content-type"), "text/html; charset=utf-8");
+    assert!(list.header("content-security-policy").contains("script-src 'self'"));
     for code in CODES.iter().chain(mainstay_http::CODES).chain(mainstay_sql::CODES) {
         assert!(list.body.contains(&format!("/problems/{}\"", code.name)), "{}", code.name);
-        let page = site.get(&format!("/problems/{}", code.name)).await;
+        let page = read(&site, &format!("/problems/{}", code.name)).await;
         assert_eq!(page.status.as_u16(), 200, "{}", code.name);
         assert!(page.body.contains(code.name));
+        let told = site.get(&format!("/problems/{}", code.name)).await;
+        assert_eq!((told.header("content-type"), told.header("vary")), ("application/json", "accept"));
+        let told = told.json();
+        assert_eq!(
+            (told["code"].as_str(), told["example"]["code"].as_str()),
+            (Some(code.name), Some(code.name))
+        );
+        assert_eq!(told["advice"], code.advice);
     }
-    let page = site.get("/problems/test.sold_out").await.body;
+    let told = site.get("/problems").await.json();
+    assert!(told["problems"].as_array().unwrap().len() > CODES.len());
+    let page = read(&site, "/problems/test.sold_out").await.body;
     assert!(page.contains("It is &lt;gone&gt;") && page.contains("another &amp; try"), "{page}");
     site.get("/problems/%3Cscript%3E").await.problem(404, "core.not_found");
     site.post("/problems/test.sold_out", "{}").await.problem(405, "http.method_not_allowed");
+}
+
+#[tokio::test]
+async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
+    let site = Site::new();
+    let pages = [read(&site, "/problems").await, read(&site, "/problems/test.sold_out").await];
+    for page in pages {
+        for elsewhere in ["http:", "https:", "//", "<style", "style=", "onclick", "<script>"] {
+            assert!(!page.body.contains(elsewhere), "{elsewhere}: {}", page.body);
+        }
+    }
+    assert_eq!(site.get("/reference/page.css").await.header("content-type"), "text/css; charset=utf-8");
+    assert!(site.get("/reference/reference.js").await.header("content-type").starts_with("text/javascript"));
+    site.get("/reference").await.problem(404, "core.not_found");
+    site.get("/openapi.json").await.problem(404, "core.not_found");
+}
+
+/// As a browser asks.
+async fn read(site: &Site, path: &str) -> crate::site::Answer {
+    let request = Request::get(path).header("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+    site.send(request.body(axum::body::Body::empty()).unwrap()).await
 }
 
 #[tokio::test]

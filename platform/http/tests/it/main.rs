@@ -6,6 +6,7 @@ mod asking;
 mod bodies;
 mod caching;
 mod connections;
+mod contract;
 mod drain;
 mod endpoints;
 mod floods;

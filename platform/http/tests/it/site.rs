@@ -23,6 +23,7 @@ use mainstay_http::{
 };
 use mainstay_secrets::Secret;
 use mainstay_telemetry::Registry;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
@@ -37,21 +38,26 @@ impl IdKind for Order {
     const PREFIX: &'static str = "ord";
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
+    #[schemars(length(max = 3))]
     lines: Vec<Line>,
+    #[schemars(length(max = 20_000))]
     note: Option<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
+    #[schemars(length(min = 1, max = 10))]
     variant: String,
     quantity: u8,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Page {
+    #[schemars(range(min = 1, max = 100))]
     limit: u32,
 }
 

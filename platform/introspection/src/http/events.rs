@@ -9,6 +9,7 @@ use mainstay_core::Id;
 use mainstay_events::EventKind;
 use mainstay_events::dead_letters::{self, ParkedKey};
 use mainstay_http::{Body, Ctx, Path, Problem, Query};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use super::{ROWS_MAX, Rows, decided};
 use crate::rows::{self, ConsumerLine};
 use crate::subject::Introspection;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     service: Option<String>,
@@ -42,7 +43,7 @@ pub(super) async fn consumers(
     Ok(Json(Rows { rows: lines }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     #[serde(default)]
@@ -102,7 +103,7 @@ pub(super) async fn replay(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Skip {
     /// The first message of the key, so that nobody skips what he has not seen.

@@ -7,6 +7,7 @@ use mainstay_core::Id;
 use mainstay_http::{Ctx, Path, Problem, Query};
 use mainstay_jobs::JobKind;
 use mainstay_jobs::inspect::{self, JobCount, JobRow, JobState, ScheduleRow};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Of, ROWS_MAX, Rows, decided};
@@ -40,7 +41,7 @@ pub(super) async fn schedules(
     Ok(Json(Rows { rows }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     #[serde(default)]
@@ -48,7 +49,7 @@ pub(super) struct Page {
     after: Option<Id<JobKind>>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Wanted {
     Queued,

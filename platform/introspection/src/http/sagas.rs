@@ -7,13 +7,14 @@ use mainstay_core::{Id, codes};
 use mainstay_http::{Ctx, Path, Problem, Query};
 use mainstay_workflow::codes::UNKNOWN_RUN;
 use mainstay_workflow::{Filter, RunKind, Sagas};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ROWS_MAX, Rows, decided};
 use crate::rows::{SagaLine, StepLine, saga_line, saga_steps};
 use crate::subject::Introspection;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct List {
     service: Option<String>,
@@ -22,7 +23,7 @@ pub(super) struct List {
     before: Option<Id<RunKind>>,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Wanted {
     #[default]

@@ -150,11 +150,12 @@ async fn queries(State(process): State<Process>) -> Json<Vec<Statements>> {
     Json(process.databases.iter().map(of).collect())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Wanted {
     /// How long a processor profile watches.
     seconds: u64,
+    #[schemars(with = "String")]
     form: Form,
 }
 

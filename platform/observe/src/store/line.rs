@@ -131,7 +131,7 @@ impl StoredLine {
 }
 
 /// Which lines are wanted. All that is said must hold.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LineQuery {
     /// Words of the message and the fields.

@@ -113,7 +113,7 @@ fn pairs(body: &[u8]) -> Vec<(i64, f64)> {
 }
 
 /// Which series are wanted, from when to when.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeriesQuery {
     /// The whole name, such as `mainstay_http_requests_total`.

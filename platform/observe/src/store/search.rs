@@ -20,7 +20,7 @@ const PAGE_MAX: usize = 200;
 const UNPACKED_MAX: usize = 5_000;
 
 /// Which traces are wanted. All that is said must hold; of a trace that many processes tell of, for one of them.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TraceQuery {
     /// Words of names, attributes and errors.

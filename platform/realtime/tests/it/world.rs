@@ -121,7 +121,11 @@ impl World {
             health: Health::new(&clock),
             door: Door::Public(Arc::new(ByName { clock, revoked: Arc::clone(&revoked) })),
         };
-        let bound = App::new(parts, Catalogue::default(), routes("/live", hub.clone())).bind().await.unwrap();
+        let bound =
+            App::new(parts, Catalogue::default(), routes("/live").with_state(hub.clone()).into_parts().0)
+                .bind()
+                .await
+                .unwrap();
         let address = bound.address();
         let shutdown = Shutdown::new();
         tasks.spawn("test.http", bound.serve(Shutdown::new()));

@@ -24,5 +24,6 @@ pub const TOO_MANY_ADDRESSES: Code = Code::new(
     "Delete an address that is not needed any more.",
 );
 
-/// Every code of this service that its contract does not declare, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&WRONG_LOGIN, &EMAIL_TAKEN, &UNKNOWN_ACCOUNT, &TOO_MANY_ADDRESSES];
+/// Every code of this service, for the pages at `/problems/<name>`.
+pub const CODES: &[&Code] =
+    &[&SESSION_UNKNOWN, &WRONG_LOGIN, &EMAIL_TAKEN, &UNKNOWN_ACCOUNT, &TOO_MANY_ADDRESSES];

@@ -8,6 +8,7 @@ use mainstay_core::{
 use mainstay_identity::password::PASSWORD_BYTES_MAX;
 use mainstay_notify::Address;
 use mainstay_secrets::Secret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shop_auth_contracts as contracts;
 
@@ -21,6 +22,12 @@ pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const MAX_SESSIONS: u32 = 50;
 /// The most addresses of one account.
 pub const MAX_ADDRESSES: u32 = 50;
+
+/// One line with something on it that can be seen.
+pub const WORDS: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+/// What one e-mail address looks like.
+pub const EMAIL: &str = mainstay_notify::ADDRESS_PATTERN;
 
 const MAX_NAME_CHARS: usize = 200;
 // NIST SP 800-63B: length is what counts, and eight is the least.
@@ -76,7 +83,7 @@ fn invalid() -> Error {
 }
 
 /// Customer or staff.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Customer,
@@ -127,7 +134,7 @@ pub fn role_of_contract(role: contracts::Role) -> Result<Role> {
 }
 
 /// Somebody with a password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Account {
     pub id: AccountId,
     pub email: String,
@@ -145,16 +152,23 @@ pub struct Resolved {
 }
 
 /// Where things are sent to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostalAddress {
+    #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
     pub name: String,
+    /// Street and number.
+    #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
     pub line1: String,
     #[serde(default)]
+    #[schemars(length(max = 200))]
     pub line2: String,
+    #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
     pub city: String,
+    #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
     pub postcode: String,
     /// ISO 3166-1 alpha-2.
+    #[schemars(length(min = 2, max = 2), regex(pattern = "^[A-Z]{2}$"))]
     pub country: String,
 }
 
@@ -178,7 +192,7 @@ impl PostalAddress {
 }
 
 /// An address in somebody's book.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SavedAddress {
     pub id: AddressId,
     #[serde(flatten)]

@@ -34,4 +34,12 @@ pub const UNLOCKED: Code = Code::new(
 );
 
 /// Every code of this module, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&CHECKOUT_RUNNING, &ORDERED, &EMPTY, &INCOMPLETE, &UNLOCKED];
+pub const CODES: &[&Code] = &[&CHECKOUT_RUNNING, &ORDERED, &EMPTY, &INCOMPLETE, &UNLOCKED, &UNKNOWN];
+
+/// There is no such cart, or it is somebody else's: the answer is the same, so that nobody can find out which.
+pub const UNKNOWN: Code = Code::new(
+    "cart.unknown",
+    Kind::NotFound,
+    "There is no such cart",
+    "Make one with POST /v1/carts, and use it with the session that made it.",
+);

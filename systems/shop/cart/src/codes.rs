@@ -1,14 +1,14 @@
 //! The error codes that the cart raises. Those that a checkout acts on are declared in the contract.
 
 use mainstay_core::{Code, Kind};
-pub use shop_cart_contracts::codes::{CHECKOUT_RUNNING, EMPTY, INCOMPLETE, ORDERED, UNLOCKED};
+pub use shop_cart_contracts::codes::{CHECKOUT_RUNNING, EMPTY, INCOMPLETE, ORDERED, UNKNOWN, UNLOCKED};
 
-/// There is no such cart, or it is somebody else's: the answer is the same, so that nobody can find out which.
-pub const UNKNOWN: Code = Code::new(
-    "cart.unknown",
-    Kind::NotFound,
-    "There is no such cart",
-    "Make one with POST /v1/carts, and use it with the session that made it.",
+/// The variant cannot be bought, now or ever.
+pub const NOT_SOLD: Code = Code::new(
+    "cart.not_sold",
+    Kind::FailedPrecondition,
+    "This is not sold here",
+    "Look at /v1/products for what is sold.",
 );
 
 /// The cart does not hold this variant.
@@ -28,8 +28,17 @@ pub const TOO_LARGE: Code = Code::new(
 );
 
 /// Every code of this service and of its contract, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] =
-    &[&CHECKOUT_RUNNING, &ORDERED, &EMPTY, &INCOMPLETE, &UNLOCKED, &UNKNOWN, &LINE_UNKNOWN, &TOO_LARGE];
+pub const CODES: &[&Code] = &[
+    &CHECKOUT_RUNNING,
+    &ORDERED,
+    &EMPTY,
+    &INCOMPLETE,
+    &UNLOCKED,
+    &UNKNOWN,
+    &NOT_SOLD,
+    &LINE_UNKNOWN,
+    &TOO_LARGE,
+];
 
 #[cfg(test)]
 mod tests {

@@ -2,35 +2,113 @@
 
 mod view;
 
-use axum::routing::{get, post, put};
-use axum::{Json, Router};
+use axum::Json;
 use http::header::LOCATION;
-use http::{HeaderMap, HeaderName, StatusCode};
-use mainstay_core::Currency;
-use mainstay_http::{Body, Ctx, IdempotencyKey, Path, PathId, Problem};
+use http::{HeaderName, StatusCode};
+use mainstay_core::{Currency, codes as core_codes};
+use mainstay_http::codes::IDEMPOTENCY_MISMATCH;
+use mainstay_http::contract::schema::example_id;
+use mainstay_http::{Body, Ctx, IdempotencyKey, Path, PathId, Problem, Routes, operation};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
+use shop_catalog_contracts::Variant;
 
 use crate::actions::{self, Carts, NewItem};
-use crate::model::{Address, CartId, VariantId};
+use crate::codes;
+use crate::model::{Address, CartId, QUANTITY_MAX, VariantId};
 use view::{CartView, CartsView};
 
 /// The routes over the actions.
-pub fn routes(carts: Carts) -> Router {
-    Router::new()
-        .route("/v1/carts", post(create).get(list))
-        .route("/v1/carts/{cart}", get(show))
-        .route("/v1/carts/{cart}/items", post(add_item))
-        .route("/v1/carts/{cart}/items/{variant}", axum::routing::patch(set_quantity).delete(remove_item))
-        .route("/v1/carts/{cart}/address", put(set_address))
-        .route("/v1/carts/{cart}/shipping", put(set_shipping))
-        .route("/v1/carts/{cart}/payment", put(set_payment))
-        .with_state(carts)
+pub fn routes() -> Routes<Carts> {
+    let of_a_cart = &[&codes::UNKNOWN, &codes::CHECKOUT_RUNNING, &codes::ORDERED, &core_codes::FORBIDDEN];
+    Routes::new("Carts", "What somebody is about to buy. A visitor's carts are the account's after a login.")
+        .post(
+            "/v1/carts",
+            create,
+            operation("createCart", "Begin a cart")
+                .example(json!({ "currency": "GBP" }))
+                .returns::<CartView>(201, "the cart, empty")
+                .with_header("location", "Where the cart is.")
+                .problem(&core_codes::FORBIDDEN),
+        )
+        .get(
+            "/v1/carts",
+            list,
+            operation("listCarts", "List one's carts")
+                .returns::<CartsView>(200, "those that are open or being bought, the oldest first")
+                .problem(&core_codes::FORBIDDEN),
+        )
+        .get(
+            "/v1/carts/{cart}",
+            show,
+            operation("getCart", "Show a cart with what it costs")
+                .returns::<CartView>(200, "the cart")
+                .problems(&[&codes::UNKNOWN, &core_codes::FORBIDDEN]),
+        )
+        .post(
+            "/v1/carts/{cart}/items",
+            add_item,
+            operation("addItem", "Put pieces in")
+                .text("They add to those of the same variant that are there. With a key, a repeat adds nothing.")
+                .example(json!({ "variant_id": example_id::<Variant>(), "quantity": 2 }))
+                .returns::<CartView>(200, "the cart as it is now")
+                .problems(of_a_cart)
+                .problems(&[&codes::TOO_LARGE, &codes::NOT_SOLD, &core_codes::INVALID, &IDEMPOTENCY_MISMATCH]),
+        )
+        .patch(
+            "/v1/carts/{cart}/items/{variant}",
+            set_quantity,
+            operation("setQuantity", "Change how many pieces")
+                .text("None takes the line out.")
+                .example(json!({ "quantity": 3 }))
+                .returns::<CartView>(200, "the cart as it is now")
+                .problems(of_a_cart)
+                .problems(&[&codes::LINE_UNKNOWN, &codes::TOO_LARGE]),
+        )
+        .delete(
+            "/v1/carts/{cart}/items/{variant}",
+            remove_item,
+            operation("removeItem", "Take a line out")
+                .returns::<CartView>(200, "the cart as it is now")
+                .problems(of_a_cart),
+        )
+        .put(
+            "/v1/carts/{cart}/address",
+            set_address,
+            operation("setAddress", "Say where the goods go")
+                .example(json!({
+                    "email": "ada@example.org", "name": "Ada Marlow", "line1": "1 Harbour Row", "city": "London",
+                    "postcode": "E1 6AN", "country": "GB",
+                }))
+                .returns::<CartView>(200, "the cart as it is now")
+                .problems(of_a_cart)
+                .problem(&core_codes::INVALID),
+        )
+        .put(
+            "/v1/carts/{cart}/shipping",
+            set_shipping,
+            operation("setShipping", "Choose how the goods travel")
+                .example(json!({ "method": "standard" }))
+                .returns::<CartView>(200, "the cart as it is now")
+                .problems(of_a_cart),
+        )
+        .put(
+            "/v1/carts/{cart}/payment",
+            set_payment,
+            operation("setPayment", "Say what to pay with")
+                .text("The provider's token, never a card number.")
+                .example(json!({ "token": "tok_ok" }))
+                .returns::<CartView>(200, "the cart as it is now")
+                .problems(of_a_cart)
+                .problem(&core_codes::INVALID),
+        )
 }
 
 type State = axum::extract::State<Carts>;
 type Answer<T> = Result<T, Problem>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewCart {
     currency: Currency,
@@ -60,10 +138,11 @@ async fn show(
     Ok(Json(CartView::priced(priced)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ItemBody {
     variant_id: VariantId,
+    #[schemars(range(min = 1, max = QUANTITY_MAX))]
     quantity: u32,
 }
 
@@ -71,18 +150,19 @@ async fn add_item(
     axum::extract::State(carts): State,
     Ctx(ctx): Ctx,
     PathId(id): PathId<shop_cart_contracts::Cart>,
-    headers: HeaderMap,
+    key: Option<IdempotencyKey>,
     Body(item): Body<ItemBody>,
 ) -> Answer<Json<CartView>> {
-    let key = headers.get("idempotency-key").map(|key| IdempotencyKey::new(key.to_str().unwrap_or_default()));
-    let item = NewItem { variant: item.variant_id, quantity: item.quantity, key: key.transpose()? };
+    let item = NewItem { variant: item.variant_id, quantity: item.quantity, key };
     let cart = actions::add_item(&carts, &ctx, id, item).await?;
     Ok(Json(CartView::of(cart)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewQuantity {
+    /// Zero takes the line out.
+    #[schemars(range(max = QUANTITY_MAX))]
     quantity: u32,
 }
 
@@ -115,9 +195,11 @@ async fn set_address(
     Ok(Json(CartView::of(cart)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewShipping {
+    /// A code that `/v1/shipping-methods` lists.
+    #[schemars(length(max = 40), regex(pattern = "^[a-z0-9_-]{1,40}$"))]
     method: String,
 }
 
@@ -131,9 +213,10 @@ async fn set_shipping(
     Ok(Json(CartView::of(cart)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPayment {
+    #[schemars(length(max = 200), regex(pattern = "^[!-~]{1,200}$"))]
     token: String,
 }
 

@@ -14,7 +14,7 @@ use crate::codes::{CHECKOUT_RUNNING, ORDERED};
 pub use address::Address;
 pub use countries::exists as country_exists;
 pub use lines::Line;
-pub use lock::{OnLock, OnUnlock, on_lock, on_unlock};
+pub use lock::{OnLock, OnUnlock, on_lock, on_unlock, require_complete};
 pub use merge::merge;
 pub use payment::{PaymentToken, check_shipping_method};
 

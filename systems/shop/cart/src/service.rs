@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mainstay_core::{Clock, Result};
 use mainstay_events::{Consumers, EventSource};
-use mainstay_host::{Mounted, Scope, Service};
+use mainstay_host::{Contract, Mounted, Scope, Service};
 use mainstay_jobs::{Job, Jobs, NewJob};
 use mainstay_rpc::{Channel, Peer};
 use mainstay_sql::Database;
@@ -59,6 +59,10 @@ impl Service for Cart {
     type Config = Config;
     type Needs = Needs;
 
+    fn contract() -> Contract {
+        Contract::new().http(&http::routes()).rpc(shop_cart_contracts::FILE_DESCRIPTOR_SET)
+    }
+
     fn start(needs: Needs, config: Config, _clock: Clock) -> Result<Mounted> {
         config.check()?;
         needs.jobs.register(Forget { db: needs.db.clone(), keep: config.keep() })?;
@@ -72,7 +76,7 @@ impl Service for Cart {
             estimate_for: config.estimate_for.into(),
         };
         Ok(Mounted::new()
-            .http(http::routes(carts.clone()))
+            .http(http::routes().with_state(carts.clone()))
             .rpc(CartServer::new(Rpc(carts)), FILE_DESCRIPTOR_SET))
     }
 }

@@ -13,7 +13,7 @@ use mainstay_core::Id;
 pub use attribute::{Attribute, AttributeKind, AttributeValue, check_attribute, check_values};
 pub use category::{Category, CategoryId, Tree, check_category};
 pub use change::{change, merge};
-pub use check::check;
+pub use check::{LINES, PICTURE, SLUG, WORDS, WORDS_OR_NONE, check};
 pub use status::Status;
 
 /// Names a product.

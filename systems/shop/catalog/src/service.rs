@@ -2,9 +2,11 @@
 
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
-use mainstay_host::{Mounted, NoConfig, Scope, Service};
+use mainstay_host::{Contract, Mounted, NoConfig, Scope, Service};
 use mainstay_sql::Database;
-use shop_catalog_contracts::{CatalogServer, FILE_DESCRIPTOR_SET, SERVICE};
+use shop_catalog_contracts::{
+    ATTRIBUTE_TOPIC, CATEGORY_TOPIC, CatalogServer, FILE_DESCRIPTOR_SET, SERVICE, TOPIC,
+};
 
 use crate::migrations::MIGRATIONS;
 use crate::rpc::Rpc;
@@ -32,11 +34,20 @@ impl Service for Catalog {
     type Config = NoConfig;
     type Needs = Needs;
 
+    fn contract() -> Contract {
+        Contract::new()
+            .http(&http::routes())
+            .rpc(FILE_DESCRIPTOR_SET)
+            .tells(&TOPIC, FILE_DESCRIPTOR_SET)
+            .tells(&CATEGORY_TOPIC, FILE_DESCRIPTOR_SET)
+            .tells(&ATTRIBUTE_TOPIC, FILE_DESCRIPTOR_SET)
+    }
+
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
         let Needs { db, outbox } = needs;
         let catalog = actions::Catalog { db, outbox };
         Ok(Mounted::new()
-            .http(http::routes(catalog.clone()))
+            .http(http::routes().with_state(catalog.clone()))
             .policies(http::policies())
             .rpc(CatalogServer::new(Rpc(catalog)), FILE_DESCRIPTOR_SET))
     }

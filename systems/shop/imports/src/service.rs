@@ -1,7 +1,7 @@
 //! Imports as the host mounts it.
 
 use mainstay_core::{Clock, Result};
-use mainstay_host::{Mounted, NoConfig, Scope, Service};
+use mainstay_host::{Contract, Mounted, NoConfig, Scope, Service};
 use mainstay_jobs::Jobs;
 use mainstay_sql::Database;
 use shop_catalog_contracts::CatalogClient;
@@ -46,6 +46,10 @@ impl Service for Imports {
     const NAME: &'static str = SERVICE;
     type Config = NoConfig;
     type Needs = Needs;
+
+    fn contract() -> Contract {
+        Contract::new().rpc(FILE_DESCRIPTOR_SET)
+    }
 
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
         let Needs { db, jobs, peers } = needs;

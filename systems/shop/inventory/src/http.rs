@@ -1,24 +1,45 @@
 //! What outsiders call. Every route of inventory stands here; handlers extract, call an action and answer.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use mainstay_core::{Context, Principal};
-use mainstay_http::{Body, Ctx, PathId, Problem};
+use mainstay_core::{Context, Principal, codes as core_codes};
+use mainstay_http::contract::schema::example_id;
+use mainstay_http::{Body, Ctx, PathId, Problem, Routes, operation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shop_catalog_contracts::Variant;
 
 use crate::actions::{self, Stock};
-use crate::model::{Level, VariantId};
+use crate::codes;
+use crate::model::{DELTA_MAX, LINES_MAX, Level, VariantId};
 
 /// The routes over the actions.
-pub fn routes(stock: Stock) -> Router {
-    Router::new()
-        .route("/v1/stock/{variant}", get(show))
-        .route("/v1/stock/adjustments", post(adjust))
-        .with_state(stock)
+pub fn routes() -> Routes<Stock> {
+    Routes::new("Stock", "How many pieces there are.")
+        .get(
+            "/v1/stock/{variant}",
+            show,
+            operation("getStock", "Show how many pieces of a variant can be bought")
+                .text("What never had stock has none.")
+                .returns::<LevelView>(200, "the level"),
+        )
+        .post(
+            "/v1/stock/adjustments",
+            adjust,
+            operation("adjustStock", "Change the stock for a reason")
+                .text("Each cause counts once: a repeat changes nothing.")
+                .staff()
+                .example(json!({
+                    "cause": "delivery 2030-01-31", "adjustments": [{ "variant_id": example_id::<Variant>(), "delta": 12 }],
+                }))
+                .returns::<LevelsView>(200, "the levels after it")
+                .problems(&[&codes::OUT_OF_STOCK, &codes::CAUSE_REUSED, &core_codes::INVALID]),
+        )
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StockLevel")]
 struct LevelView {
     variant_id: VariantId,
     available: i64,
@@ -52,22 +73,27 @@ async fn show(
     Ok(Json(LevelView::of(&ctx, variant, level)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewAdjustments {
     /// Names the reason once and for all; a repeat changes nothing.
+    #[schemars(length(max = 200), regex(pattern = "^[!-~]([ -~]{0,198}[!-~])?$"))]
     cause: String,
+    #[schemars(length(min = 1, max = LINES_MAX))]
     adjustments: Vec<NewAdjustment>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewAdjustment {
     variant_id: VariantId,
+    /// Pieces that came, or with a minus went.
+    #[schemars(range(min = -DELTA_MAX, max = DELTA_MAX), extend("not" = { "const": 0 }))]
     delta: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StockLevels")]
 struct LevelsView {
     levels: Vec<LevelView>,
 }

@@ -2,7 +2,7 @@
 
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
-use mainstay_host::{Loops, Mounted, NoConfig, Scope, Service};
+use mainstay_host::{Contract, Loops, Mounted, NoConfig, Scope, Service};
 use mainstay_sql::Database;
 use shop_inventory_contracts::{FILE_DESCRIPTOR_SET, InventoryServer, SERVICE};
 
@@ -35,13 +35,20 @@ impl Service for Inventory {
     type Config = NoConfig;
     type Needs = Needs;
 
+    fn contract() -> Contract {
+        Contract::new()
+            .http(&http::routes())
+            .rpc(shop_inventory_contracts::FILE_DESCRIPTOR_SET)
+            .tells(&shop_inventory_contracts::TOPIC, shop_inventory_contracts::FILE_DESCRIPTOR_SET)
+    }
+
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
         let Needs { db, outbox, loops } = needs;
         let stock = Stock { db, outbox };
         let swept = stock.clone();
         loops.add("inventory.sweep", |leadership, shutdown| sweeper::run(swept, leadership, shutdown));
         Ok(Mounted::new()
-            .http(http::routes(stock.clone()))
+            .http(http::routes().with_state(stock.clone()))
             .rpc(InventoryServer::new(Rpc(stock)), FILE_DESCRIPTOR_SET))
     }
 }

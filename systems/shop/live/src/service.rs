@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mainstay_core::{Clock, Result, Tasks};
 use mainstay_events::EventSource;
-use mainstay_host::{Mounted, Scope, Service};
+use mainstay_host::{Contract, Mounted, Scope, Service};
 use mainstay_realtime::{Follow, Hub, InMemory, Options, Parts, RoomKind, SlowConsumer, routes};
 use mainstay_rpc::{Channel, Peer};
 use mainstay_telemetry::Registry;
@@ -57,6 +57,10 @@ impl Service for Live {
     type Config = Options;
     type Needs = Needs;
 
+    fn contract() -> Contract {
+        Contract::new().http(&routes(PATH))
+    }
+
     fn start(needs: Needs, options: Options, clock: Clock) -> Result<Mounted> {
         let Needs { stock, orders, order_peer, tasks, registry } = needs;
         let fanout = Arc::new(InMemory::new());
@@ -72,7 +76,7 @@ impl Service for Live {
             move |shutdown| follow.run(fanout, clock, shutdown)
         };
         Ok(Mounted::new()
-            .http(routes(PATH, hub.clone()))
+            .http(routes(PATH).with_state(hub.clone()))
             .run("live.stock", followed(stock))
             .run("live.orders", followed(orders))
             .run("live.hub", move |shutdown| hub.run(shutdown)))

@@ -6,7 +6,7 @@ mod sales_report;
 mod start_checkout;
 mod view_checkout;
 
-pub use read_orders::{OrderPage, list_orders, read_order};
+pub use read_orders::{OrderPage, PAGE_MAX, list_orders, read_order};
 pub use refund_order::{cancel_order, refund_order};
 pub use sales_report::sales_report;
 pub use start_checkout::{NewCheckout, start_checkout};

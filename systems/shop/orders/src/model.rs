@@ -4,6 +4,7 @@
 
 use mainstay_core::context::Account;
 use mainstay_core::{BasisPoints, Currency, Error, Id, Money, Principal, Result, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shop_catalog_contracts::Variant;
 use shop_orders_contracts::{Checkout, Order as OrderKind};
@@ -30,7 +31,8 @@ impl Owner {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "OrderAddress")]
 pub struct Address {
     pub name: String,
     pub line1: String,
@@ -43,7 +45,8 @@ pub struct Address {
 }
 
 /// A line with the words and prices of the day it was sold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "OrderLine")]
 pub struct Line {
     pub variant_id: Id<Variant>,
     pub sku: String,
@@ -77,7 +80,8 @@ impl Sale {
 }
 
 /// A part of an order that goes back: pieces, and the money for them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Refund")]
 pub struct Refund {
     pub id: Id<RefundKind>,
     pub amount: Money,
@@ -87,7 +91,7 @@ pub struct Refund {
     pub cancels: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RefundLine {
     pub variant_id: Id<Variant>,
     pub quantity: u32,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mainstay_core::{Clock, Context, Result, Tasks, Timestamp};
 use mainstay_events::{Consumers, EventSource, Outbox, Subscription};
-use mainstay_host::{Mounted, ReplayClock, Scope, Service};
+use mainstay_host::{Contract, Mounted, ReplayClock, Scope, Service};
 use mainstay_http::IdempotencyKey;
 use mainstay_sql::Database;
 use mainstay_workflow::{Saga, Sagas};
@@ -83,10 +83,17 @@ impl Service for Orders {
     type Config = Config;
     type Needs = Needs;
 
+    fn contract() -> Contract {
+        Contract::new()
+            .http(&http::routes())
+            .rpc(shop_orders_contracts::FILE_DESCRIPTOR_SET)
+            .tells(&shop_orders_contracts::TOPIC, shop_orders_contracts::FILE_DESCRIPTOR_SET)
+    }
+
     fn start(needs: Needs, config: Config, _clock: Clock) -> Result<Mounted> {
         let orders = Self::new(needs, config)?;
         Ok(Mounted::new()
-            .http(http::router(orders.clone()))
+            .http(http::routes().with_state(orders.clone()))
             .rpc(OrdersServer::new(orders), FILE_DESCRIPTOR_SET))
     }
 }

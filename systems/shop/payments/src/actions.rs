@@ -12,7 +12,7 @@ mod void;
 pub use authorise::{NewPayment, authorise};
 pub use capture::capture;
 pub use get_payment::get_payment;
-pub use ledger_report::{Report, ledger_report};
+pub use ledger_report::{MAX_PAGE, Report, ledger_report};
 pub use receive_webhook::receive_webhook;
 pub use reconcile::{Difference, Reconciliation, Totals, reconcile};
 pub use refund::{note_refused, refund};

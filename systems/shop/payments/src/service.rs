@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
-use mainstay_host::{Mounted, Scope, Service};
+use mainstay_host::{Contract, Mounted, Scope, Service};
 use mainstay_jobs::Jobs;
 use mainstay_resilience::Options;
 use mainstay_secrets::{Key, Secret, SecretSource};
@@ -85,6 +85,13 @@ impl Service for Payments {
     type Config = Config;
     type Needs = Needs;
 
+    fn contract() -> Contract {
+        Contract::new()
+            .http(&http::routes())
+            .rpc(shop_payments_contracts::FILE_DESCRIPTOR_SET)
+            .tells(&shop_payments_contracts::TOPIC, shop_payments_contracts::FILE_DESCRIPTOR_SET)
+    }
+
     fn start(needs: Needs, config: Config, clock: Clock) -> Result<Mounted> {
         let secrets = ProviderSecrets::load(
             &needs.key,
@@ -112,7 +119,7 @@ impl Payments {
         let app = Arc::new(App { db, outbox, jobs, provider, webhook_secret, clock, metrics });
         settle::register(&app)?;
         Ok(Mounted::new()
-            .http(http::routes(Arc::clone(&app)))
+            .http(http::routes().with_state(Arc::clone(&app)))
             .rpc(contracts::PaymentsServer::new(Rpc(app)), contracts::FILE_DESCRIPTOR_SET))
     }
 }

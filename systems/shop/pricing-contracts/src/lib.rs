@@ -1,5 +1,6 @@
 //! What things cost, as other services ask it: prices, tax, shipping. Ids are declared here, their messages generated.
 
+pub mod codes;
 pub mod v1;
 
 pub use v1::pricing_client::PricingClient;

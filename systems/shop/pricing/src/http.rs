@@ -1,37 +1,59 @@
 //! What outsiders call. Every route of pricing stands here; handlers extract, call an action and answer.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{get, put};
-use axum::{Json, Router};
 use http::StatusCode;
-use mainstay_core::{Currency, Error, Money, Result, codes};
-use mainstay_http::{Body, Ctx, Problem, Query};
+use mainstay_core::{Currency, Error, Money, Result, codes as core_codes};
+use mainstay_http::contract::schema::example_id;
+use mainstay_http::{Body, Ctx, Problem, Query, Routes, operation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shop_catalog_contracts::Variant;
 
 use crate::actions::{self, Pricing};
-use crate::model::{Offer, Price, VariantId};
+use crate::model::{Offer, PRICES_MAX, Price, VariantId};
 
 /// The routes over the actions.
-pub fn routes(pricing: Pricing) -> Router {
-    Router::new()
-        .route("/v1/shipping-methods", get(list_shipping_methods))
-        .route("/v1/prices", put(set_prices))
-        .with_state(pricing)
+pub fn routes() -> Routes<Pricing> {
+    Routes::new("Prices", "What things and their transport cost.")
+        .get(
+            "/v1/shipping-methods",
+            list_shipping_methods,
+            operation("listShippingMethods", "List how goods can travel to a country, and for how much")
+                .returns::<MethodsView>(200, "the methods; none when the shop does not send there"),
+        )
+        .put(
+            "/v1/prices",
+            set_prices,
+            operation("setPrices", "Set prices")
+                .staff()
+                .example(json!({ "prices": [{
+                    "variant_id": example_id::<Variant>(), "amount": { "amount": "12.50", "currency": "GBP" },
+                    "tax_class": "standard",
+                }] }))
+                .returns_nothing(204, "they hold from now on")
+                .problem(&core_codes::INVALID),
+        )
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Destination {
+    /// ISO 3166-1 alpha-2.
+    #[schemars(length(max = 2), regex(pattern = "^[A-Z]{2}$"))]
     country: String,
     currency: Currency,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ShippingMethods")]
 struct MethodsView {
     methods: Vec<MethodView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ShippingMethod")]
 struct MethodView {
     code: String,
     name: String,
@@ -48,19 +70,20 @@ async fn list_shipping_methods(
     Ok(Json(MethodsView { methods: methods.collect() }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPrices {
+    #[schemars(length(min = 1, max = PRICES_MAX))]
     prices: Vec<NewPrice>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPrice {
     variant_id: VariantId,
     /// Net of tax; its currency names the list.
     amount: Money,
-    /// `standard`, `reduced` or `zero`.
+    #[schemars(extend("enum" = ["standard", "reduced", "zero"]))]
     tax_class: String,
 }
 
@@ -81,6 +104,6 @@ async fn set_prices(
 /// Tells which field it was that could not be read.
 fn named<T>(path: &str, read: Result<T, Error>) -> Result<T> {
     read.map_err(|error| {
-        codes::INVALID.error("a field cannot be used").with_field(path, error.message().to_owned())
+        core_codes::INVALID.error("a field cannot be used").with_field(path, error.message().to_owned())
     })
 }

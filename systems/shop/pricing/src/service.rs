@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_core::{Clock, Result};
-use mainstay_host::{Mounted, Scope, Service};
+use mainstay_host::{Contract, Mounted, Scope, Service};
 use mainstay_sql::Database;
 use shop_pricing_contracts::{FILE_DESCRIPTOR_SET, PricingServer, SERVICE};
 
@@ -33,6 +33,10 @@ impl Service for Pricing {
     type Config = Config;
     type Needs = Needs;
 
+    fn contract() -> Contract {
+        Contract::new().http(&http::routes()).rpc(shop_pricing_contracts::FILE_DESCRIPTOR_SET)
+    }
+
     fn start(needs: Needs, config: Config, _clock: Clock) -> Result<Mounted> {
         let pricing = actions::Pricing {
             db: needs.db,
@@ -40,7 +44,7 @@ impl Service for Pricing {
             shipping: Arc::new(ShippingTable::new(&config.shipping)?),
         };
         Ok(Mounted::new()
-            .http(http::routes(pricing.clone()))
+            .http(http::routes().with_state(pricing.clone()))
             .rpc(PricingServer::new(Rpc(pricing)), FILE_DESCRIPTOR_SET))
     }
 }

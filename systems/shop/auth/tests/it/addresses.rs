@@ -49,7 +49,7 @@ async fn fields_are_checked_and_the_book_is_bounded() {
         body[field] = value;
         let answer = app.call(Some(&ada), Method::POST, "/v1/addresses", body.clone()).await;
         assert!(answer.status.is_client_error(), "{body}");
-        assert_eq!(answer.body["errors"][0]["path"], field, "{}", answer.body);
+        assert_eq!(answer.body["errors"][0]["pointer"], format!("/{field}"), "{}", answer.body);
     }
     for _ in 0..50 {
         app.call(Some(&ada), Method::POST, "/v1/addresses", address("Ada")).await;

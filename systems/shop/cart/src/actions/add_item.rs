@@ -1,6 +1,6 @@
 //! Put pieces of a variant into a cart.
 
-use mainstay_core::{Context, Result, codes};
+use mainstay_core::{Context, Result};
 use mainstay_http::IdempotencyKey;
 use mainstay_http::idempotency::{Answer, Begun, RequestHash, Slot, begin, finish};
 use mainstay_rpc::{answer, request};
@@ -9,6 +9,7 @@ use shop_catalog_contracts::{GetVariantsRequest, v1::Variant};
 
 use super::Carts;
 use super::change::{Changed, change};
+use crate::codes::NOT_SOLD;
 use crate::model::{Cart, CartId, VariantId};
 use crate::store;
 
@@ -29,7 +30,7 @@ pub struct NewItem {
 /// Puts pieces in; to those of the same variant that are there already they add.
 ///
 /// # Errors
-/// `core.invalid` with a field for a variant that is not sold or a bad quantity, `cart.too_large` beyond the bounds,
+/// `cart.not_sold`, `core.invalid` for a bad quantity, `cart.too_large` beyond the bounds,
 /// `cart.unknown`, `cart.checkout_running`, `cart.ordered`.
 pub async fn add_item(carts: &Carts, ctx: &Context, id: CartId, item: NewItem) -> Result<Cart> {
     let NewItem { variant, quantity, key } = item;
@@ -64,7 +65,9 @@ fn is_repeat(tx: &Tx<'_>, slot: &Slot, request: RequestHash) -> Result<bool> {
 async fn sellable(carts: &Carts, ctx: &Context, variant: VariantId) -> Result<Variant> {
     let asked = request(ctx, GetVariantsRequest { ids: vec![variant.to_vec()] });
     let found = answer(carts.catalog.client().get_variants(asked).await)?;
-    found.variants.into_iter().find(|found| found.sellable && found.id == variant.as_bytes()).ok_or_else(
-        || codes::INVALID.error("this is not sold here").with_field("variant_id", "is not sold here"),
-    )
+    found
+        .variants
+        .into_iter()
+        .find(|found| found.sellable && found.id == variant.as_bytes())
+        .ok_or_else(|| NOT_SOLD.error("this is not sold here").with_field("variant_id", "is not sold here"))
 }

@@ -1,19 +1,23 @@
 //! A cart as JSON. The payment token never leaves; only whether there is one.
 
 use mainstay_core::{Currency, Error, Money};
+use mainstay_http::Links;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::actions::{PricedCart, Totals};
-use crate::model::{Address, Cart, CartId, Line, State, VariantId};
+use crate::model::{Address, Cart, CartId, Line, State, VariantId, require_complete};
 
 /// A buyer's carts.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Carts")]
 pub struct CartsView {
     pub carts: Vec<CartView>,
 }
 
 /// One cart.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Cart")]
 pub struct CartView {
     pub id: CartId,
     pub version: u32,
@@ -27,13 +31,17 @@ pub struct CartView {
     /// What it costs; only where a cart is shown, not in the answer to a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<TotalsView>,
+    /// What can be done with it now.
+    #[serde(rename = "_links")]
+    pub links: Links,
     /// Why it cannot be priced at this moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals_problem: Option<ReasonView>,
 }
 
 /// One line.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CartItem")]
 pub struct ItemView {
     pub variant_id: VariantId,
     pub sku: String,
@@ -44,7 +52,8 @@ pub struct ItemView {
 }
 
 /// What a cart costs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CartTotals")]
 pub struct TotalsView {
     pub shipping_net: Money,
     pub net: Money,
@@ -55,7 +64,8 @@ pub struct TotalsView {
 }
 
 /// Why something is missing from an answer, in the words of a problem.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Reason")]
 pub struct ReasonView {
     pub code: String,
     pub detail: String,
@@ -70,6 +80,7 @@ impl CartView {
             State::Ordered(_) | State::Merged(_) => "ordered",
         };
         CartView {
+            links: links(&cart),
             id: cart.id,
             version: cart.version,
             currency: cart.currency,
@@ -98,6 +109,25 @@ impl CartView {
             Some(Err(error)) => view.totals_problem = Some(ReasonView::of(&error)),
         }
         view
+    }
+}
+
+/// The transitions that the cart's state allows: one that is open can be changed, one that is complete can be bought.
+fn links(cart: &Cart) -> Links {
+    let at = format!("/v1/carts/{}", cart.id);
+    let links = Links::itself(&at);
+    match cart.state {
+        State::Open => links
+            .act("addItem", "POST", format!("{at}/items"))
+            .act("setAddress", "PUT", format!("{at}/address"))
+            .act("setShipping", "PUT", format!("{at}/shipping"))
+            .act("setPayment", "PUT", format!("{at}/payment"))
+            .act_if(require_complete(cart).is_ok(), "createCheckout", "POST", "/v1/checkouts"),
+        State::Locked(checkout) => links.read("getCheckout", format!("/v1/checkouts/{checkout}")),
+        State::Ordered(checkout) => {
+            links.read("getOrder", format!("/v1/orders/{}", checkout.twin::<shop_orders_contracts::Order>()))
+        }
+        State::Merged(into) => links.read("getCart", format!("/v1/carts/{into}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the goods go. Addresses of the world have few rules in common; only those that hold everywhere are checked.
 
 use mainstay_core::{Error, Result, codes};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::countries;
@@ -11,26 +12,43 @@ const LINE_MAX: usize = 100;
 /// Longest e-mail address, in bytes (RFC 5321 by way of RFC 3696's erratum 1690).
 const EMAIL_MAX: usize = 254;
 
+/// One line with something on it that can be seen.
+const WORDS: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
+/// A name, one `@`, and a domain with a point in it.
+const EMAIL: &str = r#"^ *[^\s\u0000-\u001f\u007f-\u009f@<>,;"]+@[^\s\u0000-\u001f\u007f-\u009f@<>,;".]+(\.[^\s\u0000-\u001f\u007f-\u009f@<>,;".]+)+ *$"#;
+
 /// Longest postcode, in characters.
 const POSTCODE_MAX: usize = 12;
 
 /// Where the goods go, and where mail about them goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DeliveryAddress")]
 pub struct Address {
     /// Where the shop writes to.
+    #[schemars(length(max = EMAIL_MAX), regex(pattern = EMAIL))]
     pub email: String,
     /// Whose door it is.
+    #[schemars(length(min = 1, max = LINE_MAX), regex(pattern = WORDS))]
     pub name: String,
     /// Street and number.
+    #[schemars(length(min = 1, max = LINE_MAX), regex(pattern = WORDS))]
     pub line1: String,
     /// Anything more; may be empty.
+    #[serde(default)]
+    #[schemars(length(max = LINE_MAX))]
     pub line2: String,
     /// Town.
+    #[schemars(length(min = 1, max = LINE_MAX), regex(pattern = WORDS))]
     pub city: String,
     /// Postcode; empty in countries that have none.
+    #[serde(default)]
+    #[schemars(length(max = POSTCODE_MAX))]
     pub postcode: String,
     /// ISO 3166-1 alpha-2.
+    #[schemars(length(max = 2), extend("enum" = countries::all()))]
     pub country: String,
 }
 

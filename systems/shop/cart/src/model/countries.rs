@@ -15,6 +15,11 @@ const WITHOUT_POSTCODES: &str = "\
 AE AG AO AW BF BI BJ BO BS BW BZ CD CF CG CI CK CM DJ DM ER FJ GD GM GQ GY HK JM KI KM KN KP LY ML MO MR MW NR NU QA \
 RW SB SC SL SR ST SY TD TG TL TO TV UG VU WS YE ZW";
 
+/// Every code.
+pub fn all() -> Vec<&'static str> {
+    CODES.split(' ').collect()
+}
+
 /// Whether the code is assigned.
 pub fn exists(code: &str) -> bool {
     listed(CODES, code)

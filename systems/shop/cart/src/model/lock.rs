@@ -52,7 +52,7 @@ pub fn on_unlock(cart: &Cart, checkout: CheckoutId) -> OnUnlock {
 ///
 /// # Errors
 /// `cart.empty`, or `cart.incomplete` with a field for each thing that is missing.
-fn require_complete(cart: &Cart) -> Result<()> {
+pub fn require_complete(cart: &Cart) -> Result<()> {
     if cart.lines.is_empty() {
         return Err(EMPTY.error("there is nothing in the cart"));
     }

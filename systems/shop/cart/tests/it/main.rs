@@ -6,6 +6,7 @@ mod details;
 mod events;
 mod forget;
 mod items;
+mod links;
 mod lock;
 mod owners;
 mod peers;

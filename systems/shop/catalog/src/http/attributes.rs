@@ -4,18 +4,45 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::ETAG;
-use mainstay_http::{Body, Condition, Ctx, Path, Problem, etag};
+use mainstay_core::codes as core_codes;
+use mainstay_http::{Body, Condition, Ctx, Path, Problem, Routes, etag, operation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use super::view::Slug;
 use crate::actions::{self, Catalog};
-use crate::model::{Attribute, AttributeKind};
+use crate::codes;
+use crate::model::{Attribute, AttributeKind, WORDS, WORDS_OR_NONE};
 
-#[derive(Serialize)]
+pub fn routes() -> Routes<Catalog> {
+    Routes::new("Attributes", "Typed properties of products, defined once for the whole catalogue.")
+        .get(
+            "/v1/attributes",
+            list,
+            operation("listAttributes", "List the definitions").returns::<AttributesView>(200, "all of them"),
+        )
+        .put(
+            "/v1/attributes/{code}",
+            put,
+            operation("putAttribute", "Define an attribute, or change its definition")
+                .text("Its kind stays what it is, since products have values of it.")
+                .staff()
+                .example(json!({ "name": "Volume", "kind": "number", "unit": "ml", "filterable": true }))
+                .returns::<AttributeView>(200, "the definition as it is now")
+                .with_header("etag", "Its version.")
+                .problems(&[&codes::ATTRIBUTE_KIND, &core_codes::INVALID]),
+        )
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Attributes")]
 pub struct AttributesView {
     attributes: Vec<AttributeView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Attribute")]
 struct AttributeView {
     code: String,
     name: String,
@@ -27,13 +54,18 @@ struct AttributeView {
 }
 
 /// What staff say an attribute is.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAttribute {
+    /// Its name for people.
+    #[schemars(length(min = 1, max = 80), regex(pattern = WORDS))]
     name: String,
     kind: AttributeKind,
+    /// What numbers are measured in.
     #[serde(default)]
+    #[schemars(length(max = 20), regex(pattern = WORDS_OR_NONE))]
     unit: String,
+    /// Whether search offers it as a filter.
     #[serde(default)]
     filterable: bool,
 }
@@ -47,7 +79,7 @@ pub async fn list(State(catalog): State<Catalog>, Ctx(ctx): Ctx) -> Result<Json<
 pub async fn put(
     State(catalog): State<Catalog>,
     Ctx(ctx): Ctx,
-    Path(code): Path<String>,
+    Path(Slug(code)): Path<Slug>,
     condition: Condition,
     Body(new): Body<NewAttribute>,
 ) -> Result<Response, Problem> {

@@ -5,20 +5,64 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::ETAG;
-use mainstay_http::{Body, Condition, Ctx, PathId, Problem, etag};
+use mainstay_core::codes as core_codes;
+use mainstay_http::{Body, Condition, Ctx, PathId, Problem, Routes, etag, operation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shop_catalog_contracts as contracts;
 
 use crate::actions::{self, Catalog};
-use crate::model::{Category, CategoryId};
+use crate::codes;
+use crate::model::{Category, CategoryId, SLUG, WORDS};
+
+/// Far more than categories that stand beside each other.
+const PLACE_MAX: u32 = 1_000_000;
+
+pub fn routes() -> Routes<Catalog> {
+    Routes::new("Categories", "Where products are found.")
+        .get(
+            "/v1/categories",
+            list,
+            operation("listCategories", "List all categories").returns::<CategoriesView>(200, "all of them"),
+        )
+        .get(
+            "/v1/categories/{category}",
+            show,
+            operation("getCategory", "Show a category with what is above and below it")
+                .returns::<BranchView>(200, "the category")
+                .with_header("etag", "Its version.")
+                .problem(&codes::CATEGORY_UNKNOWN),
+        )
+        .put(
+            "/v1/categories/{category}",
+            put,
+            operation("putCategory", "Create or change a category")
+                .staff()
+                .example(json!({ "slug": "lanterns", "name": "Lanterns" }))
+                .returns::<CategoryView>(200, "the category as it is now")
+                .with_header("etag", "Its version.")
+                .problems(&[&codes::SLUG_TAKEN, &codes::CATEGORY_UNKNOWN, &core_codes::INVALID]),
+        )
+        .delete(
+            "/v1/categories/{category}",
+            remove,
+            operation("deleteCategory", "Delete a category in which nothing stands")
+                .staff()
+                .returns_nothing(204, "it is gone")
+                .problems(&[&codes::CATEGORY_UNKNOWN, &codes::CATEGORY_IN_USE]),
+        )
+}
 
 /// All of them; who wants the tree puts it together by the parents.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Categories")]
 pub struct CategoriesView {
     categories: Vec<CategoryView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Category")]
 struct CategoryView {
     id: CategoryId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +72,8 @@ struct CategoryView {
     place: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CategoryBranch")]
 struct BranchView {
     #[serde(flatten)]
     category: CategoryView,
@@ -39,13 +84,19 @@ struct BranchView {
 }
 
 /// What staff say a category is.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCategory {
+    /// The one that it stands in; none at the top.
     parent: Option<CategoryId>,
+    /// Its name in addresses.
+    #[schemars(length(max = 80), regex(pattern = SLUG))]
     slug: String,
+    #[schemars(length(min = 1, max = 80), regex(pattern = WORDS))]
     name: String,
+    /// Its place among those beside it.
     #[serde(default)]
+    #[schemars(range(max = PLACE_MAX))]
     place: u32,
 }
 

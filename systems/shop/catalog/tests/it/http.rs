@@ -88,7 +88,9 @@ async fn staff_put_products_and_variant_ids_follow_from_the_sku() {
     faulty["slug"] = "Blue Mug".into();
     faulty["pictures"] = json!(["javascript:alert(1)"]);
     let refused = app.staff(Method::PUT, &path, &[(http::header::IF_MATCH, "*")], faulty).await;
-    assert_eq!((refused.status, refused.fields()), (StatusCode::BAD_REQUEST, vec!["slug", "pictures[0]"]));
+    let mut fields = refused.fields();
+    fields.sort_unstable();
+    assert_eq!((refused.status, fields), (StatusCode::UNPROCESSABLE_ENTITY, vec!["pictures/0", "slug"]));
     let mut unknown = body;
     unknown["price"] = 5.into();
     assert_eq!(put(staff(), unknown).await.status, StatusCode::UNPROCESSABLE_ENTITY);

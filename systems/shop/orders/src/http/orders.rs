@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use mainstay_core::{Id, Money, Result, Timestamp};
-use mainstay_http::{Ctx, PathId, Problem, Query};
+use mainstay_core::{Context, Id, Money, Principal, Result, Timestamp};
+use mainstay_http::{Ctx, Links, PathId, Problem, Query, Routes, operation};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shop_orders_contracts::{Checkout, Order as OrderKind};
 
@@ -13,8 +14,25 @@ use crate::actions;
 use crate::model::{Address, Line, Order, Refund};
 use crate::store::ListedOrder;
 
+pub fn routes() -> Routes<Orders> {
+    Routes::new("Orders", "What was bought.")
+        .get(
+            "/v1/orders",
+            list,
+            operation("listOrders", "List orders, the newest first")
+                .text("A buyer's own; staff's list has everybody's.")
+                .returns::<OrderList>(200, "a page of orders"),
+        )
+        .get(
+            "/v1/orders/{id}",
+            show,
+            operation("getOrder", "Show an order").returns::<OrderView<'static>>(200, "the order"),
+        )
+}
+
 /// An order as its buyer sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Order")]
 pub struct OrderView<'a> {
     id: Id<OrderKind>,
     number: &'a str,
@@ -30,16 +48,21 @@ pub struct OrderView<'a> {
     total: Money,
     refunded: Money,
     refunds: Vec<RefundView<'a>>,
+    /// What this caller can do with it now.
+    #[serde(rename = "_links")]
+    links: Links,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OrderShipping")]
 struct ShippingView<'a> {
     method: &'a str,
     net: Money,
     tax: Money,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OrderRefund")]
 struct RefundView<'a> {
     #[serde(flatten)]
     refund: &'a Refund,
@@ -48,7 +71,7 @@ struct RefundView<'a> {
 }
 
 impl<'a> OrderView<'a> {
-    pub fn of(order: &'a Order) -> Result<Self> {
+    pub fn of(ctx: &Context, order: &'a Order) -> Result<Self> {
         let sale = &order.sale;
         Ok(Self {
             id: order.id,
@@ -68,9 +91,25 @@ impl<'a> OrderView<'a> {
             tax: sale.tax,
             total: sale.total,
             refunded: order.refunded()?,
+            links: links(ctx, order)?,
             refunds: order.refunds.iter().map(|(refund, done)| RefundView { refund, done: *done }).collect(),
         })
     }
+}
+
+/// Somebody's own order can be cancelled while something of it is left; staff may also give back a part.
+fn links(ctx: &Context, order: &Order) -> Result<Links> {
+    let at = format!("/v1/orders/{}", order.id);
+    let refunded = order.refunded()?;
+    let left = order.paid.is_some_and(|(_, paid)| paid.minor > refunded.minor);
+    let cancelled = order.refunds.iter().any(|(refund, _)| refund.cancels);
+    let staff = matches!(ctx.principal(), Principal::Staff(_));
+    Ok(Links::itself(&at).act_if(left && !cancelled, "cancelOrder", "POST", format!("{at}/cancel")).act_if(
+        left && staff,
+        "createRefund",
+        "POST",
+        format!("{at}/refunds"),
+    ))
 }
 
 pub async fn show(
@@ -79,15 +118,18 @@ pub async fn show(
     PathId(id): PathId<OrderKind>,
 ) -> Result<Response, Problem> {
     let order = actions::read_order(&service, &ctx, id).await?;
-    Ok(Json(OrderView::of(&order)?).into_response())
+    Ok(Json(OrderView::of(&ctx, &order)?).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListOrders {
+    /// The last order of the page before.
     #[serde(default)]
     after: Option<Id<OrderKind>>,
+    /// Orders a page.
     #[serde(default = "default_limit")]
+    #[schemars(range(min = 1, max = actions::PAGE_MAX))]
     limit: u32,
 }
 
@@ -95,7 +137,8 @@ const fn default_limit() -> u32 {
     20
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Orders")]
 pub struct OrderList {
     orders: Vec<ListedOrder>,
     /// The address of the next page.

@@ -3,25 +3,61 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use mainstay_core::{Id, Money, codes};
-use mainstay_http::{Body, Ctx, IdempotencyKey, PathId, Problem};
+use mainstay_core::{Id, Money, codes as core_codes};
+use mainstay_http::codes::IDEMPOTENCY_MISMATCH;
+use mainstay_http::contract::schema::example_id;
+use mainstay_http::{Body, Ctx, IdempotencyKey, PathId, Problem, Routes, operation};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use shop_catalog_contracts::Variant;
 use shop_orders_contracts::Order as OrderKind;
 
 use crate::Orders;
 use crate::actions;
+use crate::codes;
 use crate::model::{Refund, RefundLine, RefundRequest};
 
+/// Pieces of one line, as many as a cart may have.
+const QUANTITY_MAX: u32 = 10_000;
 /// Words of a reason; it is printed in a mail.
 const REASON_MAX: usize = 500;
 /// Lines of one refund, as many as a cart may have.
 const LINES_MAX: usize = 500;
 
-#[derive(Deserialize)]
+pub fn routes() -> Routes<Orders> {
+    let refused = &[&core_codes::FORBIDDEN, &codes::NOT_PAID, &codes::REFUND_REFUSED, &core_codes::INVALID];
+    Routes::new("Refunds", "Giving back all or a part.")
+        .post(
+            "/v1/orders/{id}/cancel",
+            cancel,
+            operation("cancelOrder", "Cancel an order")
+                .text("All of it goes back, the money too. A repeat changes nothing.")
+                .example(json!({ "reason": "bought twice" }))
+                .returns::<Refund>(202, "it is on its way back")
+                .problems(refused),
+        )
+        .post(
+            "/v1/orders/{id}/refunds",
+            create,
+            operation("createRefund", "Give back a part")
+                .text("Either `lines`, with `shipping` if that goes back too, or an `amount` without goods.")
+                .staff()
+                .example(json!({
+                    "lines": [{ "variant_id": example_id::<Variant>(), "quantity": 1 }], "reason": "arrived broken",
+                }))
+                .returns::<Refund>(202, "it is on its way back")
+                .problems(refused)
+                .problem(&IDEMPOTENCY_MISMATCH),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
+    /// Printed in the mail to the buyer.
     #[serde(default)]
+    #[schemars(length(max = REASON_MAX))]
     reason: String,
 }
 
@@ -36,22 +72,26 @@ pub async fn cancel(
 }
 
 /// Either `lines` (with `shipping` if that goes back too) or `amount`.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateRefund {
     #[serde(default)]
+    #[schemars(length(max = LINES_MAX))]
     lines: Vec<WantedLine>,
     #[serde(default)]
     shipping: bool,
     #[serde(default)]
     amount: Option<Money>,
+    /// Printed in the mail to the buyer.
+    #[schemars(length(max = REASON_MAX))]
     reason: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WantedLine {
     variant_id: Id<Variant>,
+    #[schemars(range(min = 1, max = QUANTITY_MAX))]
     quantity: u32,
 }
 
@@ -68,8 +108,9 @@ pub async fn create(
 }
 
 fn wanted(body: CreateRefund) -> mainstay_core::Result<RefundRequest> {
-    let invalid =
-        |path: &str, why: &str| Err(codes::INVALID.error("the refund is not clear").with_field(path, why));
+    let invalid = |path: &str, why: &str| {
+        Err(core_codes::INVALID.error("the refund is not clear").with_field(path, why))
+    };
     if body.lines.len() > LINES_MAX {
         return invalid("lines", "has more than 500 entries");
     }
@@ -94,5 +135,5 @@ fn checked_reason(reason: String) -> mainstay_core::Result<String> {
     if reason.len() <= REASON_MAX {
         return Ok(reason);
     }
-    Err(codes::INVALID.error("the reason is too long").with_field("reason", "has more than 500 bytes"))
+    Err(core_codes::INVALID.error("the reason is too long").with_field("reason", "has more than 500 bytes"))
 }

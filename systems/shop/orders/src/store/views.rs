@@ -147,7 +147,7 @@ fn count(
 }
 
 /// An order as a list shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct ListedOrder {
     pub id: Id<OrderKind>,
     pub number: String,
@@ -196,7 +196,7 @@ fn listed(row: &Row<'_>) -> Result<ListedOrder> {
 }
 
 /// What one day sold to one country in one currency. Refunds count on the day that they were paid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SalesDay {
     pub day: String,
     pub country: String,

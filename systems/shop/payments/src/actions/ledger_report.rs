@@ -12,7 +12,8 @@ use crate::store::ledger::{self, PostedEntry};
 pub const MAX_PAGE: u32 = 200;
 
 /// Each account by currency, whether they add up, and the newest entries.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Ledger")]
 pub struct Report {
     pub balanced: bool,
     pub balances: Vec<Balance>,

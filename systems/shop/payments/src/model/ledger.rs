@@ -67,7 +67,8 @@ impl Entry {
 }
 
 /// What an account has seen in one currency.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "LedgerBalance")]
 pub struct Balance {
     pub account: String,
     pub debits: Money,

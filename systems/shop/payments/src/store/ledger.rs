@@ -102,7 +102,8 @@ fn balance(row: &Row<'_>) -> Result<Balance> {
 }
 
 /// A line of the books, as the report shows it.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "LedgerEntry")]
 pub struct PostedEntry {
     pub number: i64,
     pub cause: String,
