@@ -7,15 +7,27 @@ use mainstay_sql::codes::FULL;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use crate::codes::OVERLOADED;
+use crate::codes::{CONTENT_CODING, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED, TARGET, URI_TOO_LONG, VERSION};
 use crate::contract::operation::{Answer, Callers};
 use crate::contract::routes::Route;
 use crate::contract::schema::{self, COMPONENTS};
 use crate::problem::{Document, PROBLEM_JSON, status_of_code};
 
 /// What any route may refuse with: the layers around it do, whatever it is.
-const ANYWHERE: &[&Code] =
-    &[&OVERLOADED, &codes::OVERLOADED, &codes::UNAVAILABLE, &codes::DEADLINE, &codes::INTERNAL, &FULL];
+const ANYWHERE: &[&Code] = &[
+    &CONTENT_CODING,
+    &NOT_ACCEPTABLE,
+    &OVERLOADED,
+    &RATE_LIMITED,
+    &TARGET,
+    &URI_TOO_LONG,
+    &VERSION,
+    &codes::OVERLOADED,
+    &codes::UNAVAILABLE,
+    &codes::DEADLINE,
+    &codes::INTERNAL,
+    &FULL,
+];
 
 /// The object of `responses`.
 pub(crate) fn responses(route: &Route, anywhere: &[&'static Code], generator: &mut SchemaGenerator) -> Value {
