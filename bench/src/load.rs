@@ -60,6 +60,22 @@ impl Buyer {
         self.call(Method::POST, path, Some(session), None, adjustments, StatusCode::OK).await.map(drop)
     }
 
+    /// What anybody may read.
+    pub async fn get(&mut self, path: &str) -> Result<Value, Failure> {
+        self.call(Method::GET, path, None, None, &Value::Null, StatusCode::OK).await
+    }
+
+    /// What staff write.
+    pub async fn put(
+        &mut self,
+        path: &str,
+        session: &str,
+        body: &Value,
+        expected: StatusCode,
+    ) -> Result<Value, Failure> {
+        self.call(Method::PUT, path, Some(session), None, body, expected).await
+    }
+
     /// A page that is no JSON.
     pub async fn text(&mut self, path: &str) -> Result<String, Failure> {
         let request = Request::builder().uri(path).header("host", "localhost").body(Full::default())?;

@@ -2,15 +2,29 @@
 
 use std::sync::Arc;
 
+use mainstay_cache::CacheStore;
 use mainstay_core::{Clock, Result};
-use mainstay_engine_local::Mailbox;
-use mainstay_engine_sqlite::Sqlite;
-use mainstay_host::{Engines, NotifierEngine};
+use mainstay_engine_local::{Mailbox, MemoryCache};
+use mainstay_engine_sqlite::{Fts5, Sqlite};
+use mainstay_host::{CacheEngine, Engines, NotifierEngine};
 use mainstay_notify::{Address, Notifier};
 
 /// Every engine.
 pub fn all() -> Engines {
-    Engines::new().database(Sqlite).notifier(Folder)
+    Engines::new().database(Sqlite).text(Fts5).cache(Memory).notifier(Folder)
+}
+
+/// Cached values in this process: `memory:64`.
+struct Memory;
+
+impl CacheEngine for Memory {
+    fn scheme(&self) -> &'static str {
+        MemoryCache::SCHEME
+    }
+
+    fn open(&self, url: &str, clock: &Clock) -> Result<Arc<dyn CacheStore>> {
+        Ok(Arc::new(MemoryCache::open(url, clock.clone())?))
+    }
 }
 
 /// Mail as files in a folder: `folder:data/mail`.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use mainstay_core::{Clock, ManualClock, Result, Timestamp};
-use mainstay_engine_sqlite::Sqlite;
+use mainstay_engine_sqlite::{Fts5, Sqlite};
+use mainstay_search::TextEngine;
 use mainstay_sql::{CommitHook, Database, DatabaseEngine, Metrics, MigrationSet, Options};
 use tempfile::TempDir;
 
@@ -41,6 +42,11 @@ impl TestDatabase {
     pub async fn hooked(sets: &[MigrationSet], hook: Arc<dyn CommitHook>) -> Self {
         let (clock, manual) = Clock::manual(BEGINNING);
         Self::assemble(sets, clock, manual, Some(hook)).await
+    }
+
+    /// Full-text search in it.
+    pub fn text_engine(&self) -> Arc<dyn TextEngine> {
+        Arc::new(Fts5)
     }
 
     /// Closes the database and opens its files again, as the next process does.

@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 19] = [
+const PLATFORM: [&str; 21] = [
     "host",
     "conformance",
     "introspection",
@@ -18,7 +18,9 @@ const PLATFORM: [&str; 19] = [
     "identity",
     "workflow",
     "jobs",
+    "cache",
     "events",
+    "search",
     "sql",
     "notify",
     "records",

@@ -35,8 +35,9 @@ fn schemathesis_finds_nothing() {
             "examples,coverage,fuzzing",
             "--max-examples",
             EXAMPLES,
+            // Python 3.11 cannot parse in two threads at once: "AST constructor recursion depth mismatch".
             "--workers",
-            "2",
+            "1",
             "--no-color",
         ])
         .output()

@@ -4,6 +4,7 @@
 //! installation really uses. What an engine declares not to be able to do is checked as such. The suites know ports
 //! only: no engine is named here.
 
+pub mod cache;
 pub mod case;
 pub mod events;
 pub mod jobs;
@@ -11,6 +12,7 @@ pub mod limits;
 pub mod notify;
 pub mod realtime;
 pub mod rpc;
+pub mod search;
 pub mod sql;
 pub mod workflow;
 

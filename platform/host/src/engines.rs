@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mainstay_cache::CacheStore;
 use mainstay_core::{Clock, Result};
 use mainstay_notify::{Address, Notifier};
+use mainstay_search::TextEngine;
 use mainstay_sql::{CommitHook, Database, DatabaseEngine, Metrics, Options};
 use mainstay_telemetry::Heap;
 
@@ -19,11 +21,22 @@ pub trait NotifierEngine: Send + Sync {
     fn open(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>>;
 }
 
+/// Opens a place for cached values. The binary holds the list of them.
+pub trait CacheEngine: Send + Sync {
+    /// What stands before the colon of the URL.
+    fn scheme(&self) -> &'static str;
+
+    /// Opens it; what comes after the colon is the engine's own.
+    fn open(&self, url: &str, clock: &Clock) -> Result<Arc<dyn CacheStore>>;
+}
+
 /// The engines of a binary.
 #[derive(Clone, Default)]
 pub struct Engines {
     databases: Vec<Arc<dyn DatabaseEngine>>,
     notifiers: Vec<Arc<dyn NotifierEngine>>,
+    caches: Vec<Arc<dyn CacheEngine>>,
+    texts: Vec<Arc<dyn TextEngine>>,
     commit_hook: Option<Arc<dyn CommitHook>>,
     heap: Option<Arc<dyn Heap>>,
     watch_repeats: bool,
@@ -38,6 +51,20 @@ impl Engines {
     #[must_use]
     pub fn database(mut self, engine: impl DatabaseEngine + 'static) -> Self {
         self.databases.push(Arc::new(engine));
+        self
+    }
+
+    /// Adds an engine for cached values.
+    #[must_use]
+    pub fn cache(mut self, engine: impl CacheEngine + 'static) -> Self {
+        self.caches.push(Arc::new(engine));
+        self
+    }
+
+    /// Adds full-text search for a kind of database.
+    #[must_use]
+    pub fn text(mut self, engine: impl TextEngine + 'static) -> Self {
+        self.texts.push(Arc::new(engine));
         self
     }
 
@@ -97,6 +124,16 @@ impl Engines {
     /// The engine that opens `url`; `host.no_engine` names the schemes that would do.
     pub fn database_engine(&self, url: &str) -> Result<&Arc<dyn DatabaseEngine>> {
         by_scheme(&self.databases, url, "database.url", |engine| engine.scheme())
+    }
+
+    /// Full-text search in the databases at `url`; `host.no_engine` when their kind has none.
+    pub fn text_engine(&self, url: &str) -> Result<&Arc<dyn TextEngine>> {
+        by_scheme(&self.texts, url, "database.url", |engine| engine.scheme())
+    }
+
+    /// Opens the place for cached values; `host.no_engine` names the schemes that would do.
+    pub fn open_cache(&self, url: &str, clock: &Clock) -> Result<Arc<dyn CacheStore>> {
+        by_scheme(&self.caches, url, "cache.url", |engine| engine.scheme())?.open(url, clock)
     }
 
     /// Opens the place where messages go; `host.no_engine` names the schemes that would do.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mainstay_cache::CacheStore;
 use mainstay_core::{Clock, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
 use mainstay_identity::TokenKeys;
@@ -29,6 +30,7 @@ pub(crate) struct Process {
     pub(crate) events_metrics: mainstay_events::Metrics,
     pub(crate) jobs_metrics: mainstay_jobs::Metrics,
     pub(crate) root: RootKey,
+    pub(crate) cache: Arc<dyn CacheStore>,
     pub(crate) notifier: Arc<dyn Notifier>,
     pub(crate) topology: Topology,
     pub(crate) network: Network,
@@ -84,6 +86,7 @@ impl Process {
             sql_metrics: mainstay_sql::Metrics::register(&registry),
             events_metrics: mainstay_events::Metrics::register(&registry),
             jobs_metrics: mainstay_jobs::Metrics::register(&registry),
+            cache: engines.open_cache(&settings.cache.url, &clock)?,
             notifier: engines.open_notifier(&settings.notify.url, settings.notify.address()?, &clock)?,
             streams: Shutdown::new(),
             draining: Shutdown::new(),

@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mainstay_cache::{Cache, Policy};
 use mainstay_core::{Clock, CpuPool, Result, Tasks};
 use mainstay_events::{Consumers, EventSource, Outbox};
 use mainstay_jobs::Jobs;
 use mainstay_notify::Notifier;
 use mainstay_rpc::{Channel, Peer, RemoteLog};
+use mainstay_search::TextEngine;
 use mainstay_secrets::{Key, RootKey};
 use mainstay_sql::{Database, Leadership, MigrationSet};
 use mainstay_telemetry::Registry;
@@ -188,6 +190,19 @@ impl Scope {
                 Arc::new(RemoteLog::new(self.name, channel, self.process.clock.clone()))
             }
         })
+    }
+
+    /// Full-text search in the service's database.
+    pub fn text_engine(&self) -> Result<Arc<dyn TextEngine>> {
+        self.process.engines.text_engine(&self.process.settings.database.url).map(Arc::clone)
+    }
+
+    /// A use of the process's cache, such as `products`; the service's name makes it its own.
+    pub fn cache(&self, name: &'static str, policy: Policy) -> Cache {
+        let process = &self.process;
+        let metrics = mainstay_cache::Metrics::register(&self.registry, name);
+        let (clock, tasks) = (process.clock.clone(), process.tasks.clone());
+        Cache::new(name, Arc::clone(&process.cache), policy, clock, tasks, metrics)
     }
 
     /// Sends messages to people.

@@ -67,6 +67,20 @@ pub struct DatabaseSettings {
     pub url: String,
 }
 
+/// `[cache]`: where values are kept that were read once and are told often.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CacheSettings {
+    /// Engine and place, such as `memory:256` for as many megabytes of this process. Default: `memory:64`.
+    pub url: String,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self { url: "memory:64".into() }
+    }
+}
+
 /// `[notify]`: where mail leaves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -133,6 +147,7 @@ pub struct Settings {
     pub process: ProcessSettings,
     pub rpc: RpcSettings,
     pub database: DatabaseSettings,
+    pub cache: CacheSettings,
     pub notify: NotifySettings,
     pub peers: PeerSettings,
     pub http: mainstay_http::Options,
@@ -159,6 +174,7 @@ impl Settings {
         Ok(Self {
             rpc,
             database,
+            cache: configuration.section("cache")?,
             notify,
             peers: configuration.section("peers")?,
             http,

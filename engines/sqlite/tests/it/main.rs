@@ -6,4 +6,5 @@ mod conformance;
 mod disk;
 mod files;
 mod processes;
+mod search;
 mod support;

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use mainstay_conformance::events::Log;
 use mainstay_conformance::limits::Allowances;
 use mainstay_conformance::notify::Delivery;
-use mainstay_conformance::{Case, events, jobs, limits, notify, realtime, rpc, sql, workflow};
+use mainstay_conformance::{Case, cache, events, jobs, limits, notify, realtime, rpc, search, sql, workflow};
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
 use mainstay_host::{Engines, Settings};
@@ -53,6 +53,16 @@ impl Place {
         cases.extend(jobs::cases(move || std::future::ready(there(place.open()))));
         let place = Arc::clone(self);
         cases.extend(workflow::cases(move || std::future::ready(there(place.open()))));
+        let place = Arc::clone(self);
+        // Each kind of database makes an index in words of its own; so far there is one kind.
+        let text = self.engines.text_engine(&self.url)?;
+        cases.extend(search::cases(text, mainstay_engine_sqlite::Fts5::CONFORMANCE, move || {
+            there(place.open())
+        }));
+        // What the configuration says, but for the bound, which a case chooses.
+        cases.extend(cache::cases(Arc::new(|bytes, clock| -> Arc<dyn mainstay_cache::CacheStore> {
+            Arc::new(mainstay_engine_local::MemoryCache::with_bytes(bytes, clock))
+        })));
         cases.extend(self.notify(settings)?);
         let fanout: realtime::Make = Arc::new(|| Arc::new(InMemory::new()));
         cases.extend(realtime::cases(&fanout));

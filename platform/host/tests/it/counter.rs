@@ -8,11 +8,14 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use mainstay_cache::CacheStore;
 use mainstay_core::{Clock, Configuration, Context, Result};
-use mainstay_engine_local::Mailbox;
+use mainstay_engine_local::{Mailbox, MemoryCache};
 use mainstay_engine_sqlite::Sqlite;
 use mainstay_events::{EventSource, Position};
-use mainstay_host::{Contract, Engines, Host, Loops, Mounted, Needs, NotifierEngine, Scope, Service};
+use mainstay_host::{
+    CacheEngine, Contract, Engines, Host, Loops, Mounted, Needs, NotifierEngine, Scope, Service,
+};
 use mainstay_http::{Ctx, Problem, Routes, operation};
 use mainstay_notify::{Address, Notifier};
 use mainstay_sql::{Database, Migration, MigrationSet};
@@ -204,7 +207,7 @@ impl NotifierEngine for Folder {
 }
 
 pub fn engines() -> Engines {
-    Engines::new().database(Sqlite).notifier(Folder)
+    Engines::new().database(Sqlite).notifier(Folder).cache(Memory)
 }
 
 /// A host on port 0 with everything in `folder`.
@@ -226,4 +229,17 @@ pub async fn keys_in(db: &Database) -> Result<i64> {
     })
     .await
     .map(Option::unwrap_or_default)
+}
+
+/// Cached values in memory.
+struct Memory;
+
+impl CacheEngine for Memory {
+    fn scheme(&self) -> &'static str {
+        MemoryCache::SCHEME
+    }
+
+    fn open(&self, url: &str, clock: &Clock) -> Result<Arc<dyn CacheStore>> {
+        Ok(Arc::new(MemoryCache::open(url, clock.clone())?))
+    }
 }

@@ -29,12 +29,23 @@ impl<T: DeserializeOwned + JsonSchema + 'static, S: Send + Sync> FromRequestPart
 fn parse<T: DeserializeOwned + JsonSchema + 'static>(query: &str) -> Result<T, Error> {
     let rules = Rules::of::<T>();
     let mut fields = Map::new();
+    let mut parameters = 0;
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {
-        let value = read(&rules.schema["properties"][name.as_ref()], &text);
-        if fields.len() >= PARAMETERS_MAX {
+        let schema = &rules.schema["properties"][name.as_ref()];
+        parameters += 1;
+        if parameters > PARAMETERS_MAX {
             return Err(QUERY_INVALID.error("the query has too many parameters"));
         }
-        if fields.insert(name.clone().into_owned(), value).is_some() {
+        // A list is written as its parameter once for each entry.
+        if is(schema, "array") {
+            let value = read(&schema["items"], &text);
+            let list = fields.entry(name.as_ref()).or_insert_with(|| Value::Array(Vec::new()));
+            if let Some(list) = list.as_array_mut() {
+                list.push(value);
+            }
+            continue;
+        }
+        if fields.insert(name.clone().into_owned(), read(schema, &text)).is_some() {
             return Err(refused(vec![FieldError {
                 path: format!("/{name}"),
                 message: "is there twice".to_owned(),
@@ -54,22 +65,25 @@ fn parse<T: DeserializeOwned + JsonSchema + 'static>(query: &str) -> Result<T, E
 
 /// Reads a text as what the parameter is to be; one that is not it stays a text, which the schema then refuses.
 fn read(schema: &Value, text: &str) -> Value {
-    let is = |kind: &str| match &schema["type"] {
-        Value::String(only) => only == kind,
-        Value::Array(kinds) => kinds.iter().any(|one| one == kind),
-        _ => false,
-    };
-    if is("integer")
+    if is(schema, "integer")
         && let Ok(number) = text.parse::<i64>()
     {
         return number.into();
     }
-    if is("boolean")
+    if is(schema, "boolean")
         && let Ok(yes) = text.parse::<bool>()
     {
         return yes.into();
     }
     Value::String(text.to_owned())
+}
+
+fn is(schema: &Value, kind: &str) -> bool {
+    match &schema["type"] {
+        Value::String(only) => only == kind,
+        Value::Array(kinds) => kinds.iter().any(|one| one == kind),
+        _ => false,
+    }
 }
 
 fn refused(faults: Vec<FieldError>) -> Error {

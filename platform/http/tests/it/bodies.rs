@@ -123,6 +123,9 @@ async fn a_query_is_held_to_its_schema() {
         ("limit=99999999999999999999", "/limit"),
         ("limit=1&limit=2", "/limit"),
         ("limit=1&nope=1", "/nope"),
+        ("limit=1&more=1&more=0", "/more/1"),
+        ("limit=1&more=x", "/more/0"),
+        ("limit=1&more=1&more=2&more=3", "/more"),
         ("", "/limit"),
         ("limit=%00", "/limit"),
         ("limit=%ff", "/limit"),
@@ -132,7 +135,8 @@ async fn a_query_is_held_to_its_schema() {
     }
     let many: String = (0..1_000).map(|number| format!("p{number}=1&")).collect();
     site.get(&format!("/v1/list?{many}")).await.problem(400, "http.query_invalid");
-    assert_eq!(site.get("/v1/list?limit=100").await.body, "100");
+    assert_eq!(site.get("/v1/list?limit=100").await.body, "100 []");
+    assert_eq!(site.get("/v1/list?more=2&limit=7&more=1").await.body, "7 [2, 1]");
 }
 
 #[tokio::test]

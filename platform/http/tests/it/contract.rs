@@ -37,6 +37,10 @@ struct Page {
     #[schemars(range(min = 1, max = 100))]
     limit: Option<u32>,
     after: Option<Id<Order>>,
+    /// Any of these.
+    #[serde(default)]
+    #[schemars(length(max = 2), inner(range(min = 1, max = 9)))]
+    size: Vec<u32>,
 }
 
 async fn create(
@@ -49,7 +53,7 @@ async fn create(
 }
 
 async fn show(_: PathId<Order>, Query(page): Query<Page>) -> Result<Json<NewOrder>, Problem> {
-    Err(SOLD_OUT.error(format!("{:?} after {:?}", page.limit, page.after)).into())
+    Err(SOLD_OUT.error(format!("{:?} after {:?} of {:?}", page.limit, page.after, page.size)).into())
 }
 
 async fn line(Path((_, line)): Path<(Id<Order>, u32)>) -> String {
@@ -102,6 +106,9 @@ fn what_a_handler_takes_is_in_the_document() {
         (limit["description"].as_str(), limit["required"].as_bool()),
         (Some("How many."), Some(false))
     );
+
+    let list = json!({ "type": "array", "maxItems": 2, "items": { "type": "integer", "minimum": 1, "maximum": 9 }, "default": [] });
+    assert_eq!(of("size")["schema"], list, "{}", of("size"));
 
     let line = &document["paths"]["/v1/orders/{id}/lines/{line}"]["delete"];
     let names: Vec<&str> =

@@ -69,7 +69,7 @@ async fn ids_and_queries_that_cannot_be_are_refused() {
         site.get(path).await.problem(404, "core.not_found");
     }
     site.get(&format!("/v1/orders/{id}/lines/minus")).await.problem(404, "core.not_found");
-    assert_eq!(site.get("/v1/list?limit=3").await.body, "3");
+    assert_eq!(site.get("/v1/list?limit=3").await.body, "3 []");
     for path in ["/v1/list", "/v1/list?limit=", "/v1/list?limit=-1", "/v1/list?limit=1&limit=2"] {
         let document = site.get(path).await.problem(400, "http.query_invalid");
         assert!(document["detail"].as_str().unwrap().contains("limit"), "{document}");

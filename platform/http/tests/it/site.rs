@@ -59,6 +59,9 @@ pub struct Line {
 struct Page {
     #[schemars(range(min = 1, max = 100))]
     limit: u32,
+    #[serde(default)]
+    #[schemars(length(max = 2), inner(range(min = 1, max = 9)))]
+    more: Vec<u32>,
 }
 
 /// A handler that waits here is in flight for as long as a test wants.
@@ -294,7 +297,10 @@ fn routes(gate: Arc<Gate>) -> Router {
         )
         .route("/v1/orders/{id}", get(|PathId(id): PathId<Order>| async move { id.to_string() }))
         .route("/v1/orders/{id}/lines/{line}", get(line))
-        .route("/v1/list", get(|Query(page): Query<Page>| async move { page.limit.to_string() }))
+        .route(
+            "/v1/list",
+            get(|Query(page): Query<Page>| async move { format!("{} {:?}", page.limit, page.more) }),
+        )
         .route("/v1/keyed", post(|key: IdempotencyKey| async move { key.as_str().to_owned() }))
         .route("/v1/panic", get(panics))
         .route("/v1/broken", get(broken))

@@ -22,6 +22,8 @@ use mainstay_sql::Database;
 use shop_catalog_contracts::CatalogClient;
 use shop_pricing_contracts::PricingClient;
 
+use crate::metrics::Metrics;
+
 pub use add_item::{NewItem, add_item};
 pub use create::create;
 pub use forget::forget;
@@ -47,4 +49,6 @@ pub struct Carts {
     pub pricing: Peer<PricingClient<Channel>>,
     /// Where an estimate assumes that the goods go, as long as the buyer has not said.
     pub estimate_for: Arc<str>,
+    /// What is counted.
+    pub metrics: Metrics,
 }

@@ -11,6 +11,7 @@ mod config;
 mod events;
 mod http;
 mod jobs;
+mod metrics;
 mod migrations;
 mod model;
 mod rpc;

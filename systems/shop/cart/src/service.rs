@@ -8,6 +8,7 @@ use mainstay_host::{Contract, Mounted, Scope, Service};
 use mainstay_jobs::{Job, Jobs, NewJob};
 use mainstay_rpc::{Channel, Peer};
 use mainstay_sql::Database;
+use mainstay_telemetry::Registry;
 use shop_cart_contracts::{CartServer, FILE_DESCRIPTOR_SET, SERVICE};
 use shop_catalog_contracts::CatalogClient;
 use shop_pricing_contracts::PricingClient;
@@ -15,6 +16,7 @@ use shop_pricing_contracts::PricingClient;
 use crate::actions::Carts;
 use crate::config::Config;
 use crate::jobs::{FORGET_AT, Forget};
+use crate::metrics::Metrics;
 use crate::migrations::MIGRATIONS;
 use crate::rpc::Rpc;
 use crate::{events, http};
@@ -38,6 +40,8 @@ pub struct Needs {
     pub catalog: Peer<CatalogClient<Channel>>,
     /// Who knows what a cart costs.
     pub pricing: Peer<PricingClient<Channel>>,
+    /// Where its metrics are registered.
+    pub registry: Registry,
 }
 
 impl mainstay_host::Needs for Needs {
@@ -50,6 +54,7 @@ impl mainstay_host::Needs for Needs {
             orders: scope.event_source(shop_orders_contracts::SERVICE)?,
             catalog: scope.peer(shop_catalog_contracts::SERVICE, CatalogClient::new)?,
             pricing: scope.peer(shop_pricing_contracts::SERVICE, PricingClient::new)?,
+            registry: scope.registry().clone(),
         })
     }
 }
@@ -74,6 +79,7 @@ impl Service for Cart {
             catalog: needs.catalog,
             pricing: needs.pricing,
             estimate_for: config.estimate_for.into(),
+            metrics: Metrics::register(&needs.registry),
         };
         Ok(Mounted::new()
             .http(http::routes().with_state(carts.clone()))

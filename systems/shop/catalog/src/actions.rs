@@ -6,25 +6,34 @@ mod categories;
 mod find_by_name;
 mod get_product;
 mod get_variants;
+mod index;
 mod list_products;
 mod list_variants;
 mod page_products;
 mod put_product;
+mod search;
 mod upsert_products;
 
+use mainstay_cache::{Cache, Tag};
 use mainstay_core::{Context, Principal, Result};
 use mainstay_events::Outbox;
+use mainstay_search::Search;
 use mainstay_sql::Database;
+
+use crate::metrics::Metrics;
+use crate::model::ProductId;
 
 pub use attributes::{list_attributes, put_attribute};
 pub use categories::{delete_category, get_category, list_categories, put_category};
 pub use find_by_name::find_by_name;
 pub use get_product::{Found, Wanted, get_product};
 pub use get_variants::get_variants;
+pub use index::{index_old, prices};
 pub use list_products::list_products;
 pub use list_variants::list_variants;
 pub use page_products::page_products;
 pub use put_product::put_product;
+pub use search::{Counts, Facet, Hit, OFFSET_MAX, RESULTS_MAX, Results, Wish, search, suggest};
 pub use upsert_products::upsert_products;
 
 /// What every use case works on.
@@ -34,6 +43,31 @@ pub struct Catalog {
     pub db: Database,
     /// Where changes are told.
     pub outbox: Outbox,
+    /// Where products are found by words.
+    pub search: Search,
+    /// What buyers were shown.
+    pub cache: Cache,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+impl Catalog {
+    /// After a change of these products, whatever came of it: nobody is shown what was read before.
+    async fn forget_shown(&self, products: impl IntoIterator<Item = (ProductId, &String)>) {
+        let tags = products.into_iter().flat_map(|(id, slug)| [product_tag(id), slug_tag(slug)]);
+        // A store that cannot be asked is counted there; the events of the change come, too.
+        let _ = self.cache.invalidate(&tags.collect::<Vec<_>>()).await;
+    }
+}
+
+/// Everything that shows this product.
+pub fn product_tag(id: ProductId) -> Tag {
+    Tag::new(format!("product:{id}"))
+}
+
+/// Whatever is found at this address, or that nothing is.
+pub fn slug_tag(slug: &str) -> Tag {
+    Tag::new(format!("slug:{slug}"))
 }
 
 /// Decides by the version that something has now, if there is such a thing, whether a change may go on. It is asked
@@ -47,7 +81,7 @@ pub fn unguarded(_version: Option<u64>) -> Result<()> {
 }
 
 /// Whether the caller sees what is not for sale.
-fn sees_hidden(ctx: &Context) -> bool {
+pub fn sees_hidden(ctx: &Context) -> bool {
     matches!(ctx.principal(), Principal::Staff(_) | Principal::Service(_))
 }
 

@@ -1,17 +1,20 @@
 //! What outsiders call: a file a resource; handlers extract, call an action and answer.
 
 mod attributes;
+mod cached;
 mod categories;
 mod products;
+mod search;
 mod view;
 
 use mainstay_http::{Policies, Policy, Routes};
 
 use crate::actions::Catalog;
+pub use cached::touched;
 
 /// Every route, each described in its file.
 pub fn routes() -> Routes<Catalog> {
-    products::routes().merge(categories::routes()).merge(attributes::routes())
+    products::routes().merge(categories::routes()).merge(attributes::routes()).merge(search::routes())
 }
 
 /// What is particular to them. What a reader sees depends on who it is, so it is kept by the reader alone, who asks each

@@ -8,6 +8,7 @@ pub mod codes;
 mod events;
 mod http;
 mod messages;
+mod metrics;
 mod migrations;
 mod model;
 mod rpc;

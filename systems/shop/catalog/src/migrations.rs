@@ -13,6 +13,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/002_up.sql"),
             down: include_str!("migrations/002_down.sql"),
         },
+        Migration {
+            version: 3,
+            name: "search",
+            up: include_str!("migrations/003_up.sql"),
+            down: include_str!("migrations/003_down.sql"),
+        },
     ],
 };
 

@@ -4,6 +4,8 @@ mod attribute;
 mod category;
 mod change;
 mod check;
+mod document;
+mod facets;
 mod status;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,8 @@ pub use attribute::{Attribute, AttributeKind, AttributeValue, check_attribute, c
 pub use category::{Category, CategoryId, Tree, check_category};
 pub use change::{change, merge};
 pub use check::{LINES, PICTURE, SLUG, WORDS, WORDS_OR_NONE, check};
+pub use document::{CATEGORY_FACET, FacetValue, facet_values, texts};
+pub use facets::{Counted, Document, Filter, Filters, PRICE_BANDS, ValueId, count};
 pub use status::Status;
 
 /// Names a product.

@@ -1,15 +1,22 @@
 //! The catalogue as the host mounts it.
 
+use std::sync::Arc;
+
+use mainstay_cache::{Cache, Policy, follow};
 use mainstay_core::{Clock, Result};
-use mainstay_events::Outbox;
-use mainstay_host::{Contract, Mounted, NoConfig, Scope, Service};
+use mainstay_events::{Consumers, EventSource, Outbox};
+use mainstay_host::{Contract, Loops, Mounted, NoConfig, Scope, Service};
+use mainstay_search::{Search, TextEngine};
 use mainstay_sql::Database;
+use mainstay_telemetry::Registry;
 use shop_catalog_contracts::{
     ATTRIBUTE_TOPIC, CATEGORY_TOPIC, CatalogServer, FILE_DESCRIPTOR_SET, SERVICE, TOPIC,
 };
 
+use crate::metrics::Metrics;
 use crate::migrations::MIGRATIONS;
 use crate::rpc::Rpc;
+use crate::store::PRODUCT_TEXT;
 use crate::{actions, http};
 
 /// The service.
@@ -21,11 +28,32 @@ pub struct Needs {
     pub db: Database,
     /// Where changed products are told.
     pub outbox: Outbox,
+    /// What follows pricing's lists.
+    pub consumers: Consumers,
+    /// The lists.
+    pub pricing: Arc<dyn EventSource>,
+    /// Where products of an earlier release are indexed.
+    pub loops: Loops,
+    /// Full-text search in its database.
+    pub text: Arc<dyn TextEngine>,
+    /// What buyers were shown.
+    pub cache: Cache,
+    /// Where its metrics are registered.
+    pub registry: Registry,
 }
 
 impl mainstay_host::Needs for Needs {
     fn gather(scope: &Scope) -> Result<Self> {
-        Ok(Needs { db: scope.database(&[MIGRATIONS])?, outbox: scope.outbox()? })
+        Ok(Needs {
+            db: scope.database(&[mainstay_search::MIGRATIONS, MIGRATIONS])?,
+            outbox: scope.outbox()?,
+            consumers: scope.consumers()?,
+            pricing: scope.event_source(shop_pricing_contracts::SERVICE)?,
+            loops: scope.loops()?,
+            text: scope.text_engine()?,
+            cache: scope.cache("products", Policy::default()),
+            registry: scope.registry().clone(),
+        })
     }
 }
 
@@ -44,8 +72,15 @@ impl Service for Catalog {
     }
 
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
-        let Needs { db, outbox } = needs;
-        let catalog = actions::Catalog { db, outbox };
+        let Needs { db, outbox, consumers, pricing, loops, text, cache, registry } = needs;
+        let search = Search::new(text, &PRODUCT_TEXT);
+        let metrics = Metrics::register(&registry);
+        let catalog = actions::Catalog { db, outbox, search, cache, metrics };
+        consumers.add(actions::prices(pricing))?;
+        let old = catalog.clone();
+        loops.add("catalog.index", |leadership, shutdown| actions::index_old(old, leadership, shutdown));
+        let (cache, outbox) = (catalog.cache.clone(), catalog.outbox.clone());
+        loops.add("catalog.forget", |_, shutdown| follow(cache, outbox, &TOPIC, http::touched, shutdown));
         Ok(Mounted::new()
             .http(http::routes().with_state(catalog.clone()))
             .policies(http::policies())

@@ -3,6 +3,7 @@
 mod attributes;
 mod categories;
 mod products;
+mod search;
 mod slugs;
 mod variants;
 
@@ -12,6 +13,10 @@ pub use categories::{
 };
 pub use products::{
     In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_product,
+};
+pub use search::{
+    PRODUCT_TEXT, all_documents, document_of_sku, documents, facet_values, products_of,
+    products_of_documents, put_document, put_lowest_prices, put_variant_prices, unindexed, values_of_facet,
 };
 pub use slugs::{keep_old_slug, owner_of_old_slug, release_old_slug};
 pub use variants::{

@@ -12,6 +12,8 @@ mod take;
 use mainstay_events::Outbox;
 use mainstay_sql::Database;
 
+use crate::metrics::Metrics;
+
 pub use adjust::adjust;
 pub use audit::audit;
 pub use commit::commit;
@@ -27,6 +29,8 @@ pub struct Stock {
     pub db: Database,
     /// Where changes are told.
     pub outbox: Outbox,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod actions;
 pub mod codes;
 mod events;
 mod http;
+mod metrics;
 mod migrations;
 mod model;
 mod rpc;

@@ -4,9 +4,11 @@ use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
 use mainstay_host::{Contract, Loops, Mounted, NoConfig, Scope, Service};
 use mainstay_sql::Database;
+use mainstay_telemetry::Registry;
 use shop_inventory_contracts::{FILE_DESCRIPTOR_SET, InventoryServer, SERVICE};
 
 use crate::actions::Stock;
+use crate::metrics::Metrics;
 use crate::migrations::MIGRATIONS;
 use crate::rpc::Rpc;
 use crate::{http, sweeper};
@@ -22,11 +24,18 @@ pub struct Needs {
     pub outbox: Outbox,
     /// Where the sweeper runs.
     pub loops: Loops,
+    /// Where its metrics are registered.
+    pub registry: Registry,
 }
 
 impl mainstay_host::Needs for Needs {
     fn gather(scope: &Scope) -> Result<Self> {
-        Ok(Needs { db: scope.database(&[MIGRATIONS])?, outbox: scope.outbox()?, loops: scope.loops()? })
+        Ok(Needs {
+            db: scope.database(&[MIGRATIONS])?,
+            outbox: scope.outbox()?,
+            loops: scope.loops()?,
+            registry: scope.registry().clone(),
+        })
     }
 }
 
@@ -43,8 +52,8 @@ impl Service for Inventory {
     }
 
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
-        let Needs { db, outbox, loops } = needs;
-        let stock = Stock { db, outbox };
+        let Needs { db, outbox, loops, registry } = needs;
+        let stock = Stock { db, outbox, metrics: Metrics::register(&registry) };
         let swept = stock.clone();
         loops.add("inventory.sweep", |leadership, shutdown| sweeper::run(swept, leadership, shutdown));
         Ok(Mounted::new()

@@ -8,8 +8,10 @@ mod set_shipping_rates;
 
 use std::sync::Arc;
 
+use mainstay_events::Outbox;
 use mainstay_sql::Database;
 
+use crate::metrics::Metrics;
 use crate::model::{ShippingTable, TaxTable};
 
 pub use get_prices::get_prices;
@@ -23,6 +25,10 @@ pub use set_shipping_rates::set_shipping_rates;
 pub struct Pricing {
     /// Pricing's own database: the price lists.
     pub db: Database,
+    /// Where changed prices are told.
+    pub outbox: Outbox,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Rates by country.
     pub tax: Arc<TaxTable>,
     /// Methods by country and currency.

@@ -6,7 +6,9 @@
 mod actions;
 pub mod codes;
 mod config;
+mod events;
 mod http;
+mod metrics;
 mod migrations;
 mod model;
 mod rpc;

@@ -39,7 +39,7 @@ pub async fn add_item(carts: &Carts, ctx: &Context, id: CartId, item: NewItem) -
     let once = key
         .map(|key| Ok((Slot::new(ctx.principal(), ROUTE, key), RequestHash::of(&(id, variant, quantity))?)))
         .transpose()?;
-    change(carts, ctx, id, move |tx, cart| {
+    let changed = change(carts, ctx, id, move |tx, cart| {
         if let Some((slot, request)) = &once
             && is_repeat(tx, slot, *request)?
         {
@@ -50,7 +50,9 @@ pub async fn add_item(carts: &Carts, ctx: &Context, id: CartId, item: NewItem) -
         store::put_line(tx, cart_id, cart.add(variant, quantity, sku.clone(), name.clone())?)?;
         Ok(Changed::Yes)
     })
-    .await
+    .await?;
+    carts.metrics.items.inc();
+    Ok(changed)
 }
 
 /// Claims the key. A repeat is answered by the cart as it stands, so no answer is kept.
@@ -65,9 +67,10 @@ fn is_repeat(tx: &Tx<'_>, slot: &Slot, request: RequestHash) -> Result<bool> {
 async fn sellable(carts: &Carts, ctx: &Context, variant: VariantId) -> Result<Variant> {
     let asked = request(ctx, GetVariantsRequest { ids: vec![variant.to_vec()] });
     let found = answer(carts.catalog.client().get_variants(asked).await)?;
-    found
-        .variants
-        .into_iter()
-        .find(|found| found.sellable && found.id == variant.as_bytes())
-        .ok_or_else(|| NOT_SOLD.error("this is not sold here").with_field("variant_id", "is not sold here"))
+    found.variants.into_iter().find(|found| found.sellable && found.id == variant.as_bytes()).ok_or_else(
+        || {
+            carts.metrics.not_sold.inc();
+            NOT_SOLD.error("this is not sold here").with_field("variant_id", "is not sold here")
+        },
+    )
 }

@@ -16,5 +16,7 @@ pub async fn create(carts: &Carts, ctx: &Context, currency: Currency) -> Result<
         store::insert(tx, &cart)?;
         Ok(cart.clone())
     };
-    carts.db.write(ctx, write).await
+    let cart = carts.db.write(ctx, write).await?;
+    carts.metrics.begun.inc();
+    Ok(cart)
 }

@@ -31,7 +31,9 @@ pub async fn lock(carts: &Carts, ctx: &Context, id: CartId, checkout: CheckoutId
         }
         Ok(cart)
     };
-    carts.db.write(ctx, write).await
+    let cart = carts.db.write(ctx, write).await?;
+    carts.metrics.locked.inc();
+    Ok(cart)
 }
 
 /// For whom the calling service asks. One that asks for nobody in particular is trusted with any cart.

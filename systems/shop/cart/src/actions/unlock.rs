@@ -21,5 +21,7 @@ pub async fn unlock(carts: &Carts, ctx: &Context, id: CartId, checkout: Checkout
         }
         Ok(())
     };
-    carts.db.write(ctx, write).await
+    carts.db.write(ctx, write).await?;
+    carts.metrics.unlocked.inc();
+    Ok(())
 }

@@ -10,6 +10,7 @@ use mainstay_host::Service;
 use mainstay_jobs::Jobs;
 use mainstay_rpc::{Channel, Peer, RpcService, answer, request};
 use mainstay_sql::Leadership;
+use mainstay_telemetry::Registry;
 use mainstay_testkit::{Answer, FrontDoors, TestDatabase};
 use serde_json::{Value, json};
 use shop_cart::{Cart, Config, MIGRATIONS, Needs};
@@ -79,6 +80,7 @@ impl TestApp {
             orders: Arc::new(orders.clone()),
             catalog: doors.peer(SERVICE, shop_catalog_contracts::SERVICE, CatalogClient::new),
             pricing: doors.peer(SERVICE, shop_pricing_contracts::SERVICE, PricingClient::new),
+            registry: Registry::new(),
         };
         let mounted = Cart::start(needs, Config::default(), test.clock.clone()).unwrap();
         let (routes, contracts) = mounted.into_parts();

@@ -1,11 +1,12 @@
-//! The one way in which a product is written: rules, rows, addresses and events together, in the caller's transaction.
+//! The one way in which a product is written: rules, rows, addresses, search and events together, in the caller's transaction.
 
 use std::collections::{HashMap, HashSet};
 
 use mainstay_core::{Context, Error, Result, codes};
-use mainstay_events::Outbox;
 use mainstay_sql::{Tx, View, codes as sql, constraint};
 
+use super::Catalog;
+use super::index::index;
 use crate::codes::{SKU_TAKEN, SLUG_TAKEN, VARIANT_TAKEN};
 use crate::model::{
     AttributeKind, CategoryId, Product, ProductId, VariantId, Versioned, change, check, check_values,
@@ -48,7 +49,7 @@ pub(super) struct Applied {
 /// Turns the stored product into the wanted one. `at` stands before the names of fields in what it refuses.
 pub(super) fn apply(
     tx: &Tx<'_>,
-    outbox: &Outbox,
+    catalog: &Catalog,
     ctx: &Context,
     known: &Known,
     stored: Option<&Versioned<Product>>,
@@ -73,9 +74,14 @@ pub(super) fn apply(
     store::put_variants(tx, wanted.id, put()).map_err(|error| taken(error, at))?;
     store::put_categories(tx, wanted.id, old.map_or(&[][..], |old| &old.categories), &wanted.categories)?;
     move_slug(tx, old, wanted)?;
+    index(tx, catalog, wanted)?;
     let told: Vec<_> = put().map(|(_, variant)| variant).collect();
-    events::product_changed(outbox, tx, ctx, wanted, version, &told, &change.removed)?;
-    Ok(Applied { version, variants_changed: told.len() + change.removed.len() })
+    events::product_changed(&catalog.outbox, tx, ctx, wanted, version, &told, &change.removed)?;
+    let variants_changed = told.len() + change.removed.len();
+    // Counted as written: that a transaction is repeated or undone after this is rare.
+    catalog.metrics.products_changed.inc();
+    catalog.metrics.variants_changed.inc_by(variants_changed as u64);
+    Ok(Applied { version, variants_changed })
 }
 
 /// The address that is given up leads to the new one from now on; the new one leads nowhere else any more.

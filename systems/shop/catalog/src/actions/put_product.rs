@@ -21,7 +21,8 @@ pub async fn put_product(
     guard: impl Guard,
 ) -> Result<Versioned<Product>> {
     ctx.principal().require_staff()?;
-    let (outbox, who) = (catalog.outbox.clone(), ctx.clone());
+    let (own, who) = (catalog.clone(), ctx.clone());
+    let (id, slug) = (product.id, product.slug.clone());
     let write = move |tx: &Tx<'_>| {
         let mut stored = store::product(tx, product.id)?.map(|head| head.product);
         if let Some(stored) = &mut stored {
@@ -32,8 +33,10 @@ pub async fn put_product(
         }
         guard(stored.as_ref().map(|stored| stored.version))?;
         let known = Known::about(tx, std::iter::once(&product))?;
-        let applied = apply(tx, &outbox, &who, &known, stored.as_ref(), &product, "")?;
+        let applied = apply(tx, &own, &who, &known, stored.as_ref(), &product, "")?;
         Ok(Versioned { version: applied.version, value: product.clone() })
     };
-    catalog.db.write(ctx, write).await
+    let written = catalog.db.write(ctx, write).await;
+    catalog.forget_shown([(id, &slug)]).await;
+    written
 }

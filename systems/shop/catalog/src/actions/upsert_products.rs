@@ -1,9 +1,9 @@
 //! Create or change many products at once: what an import calls.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use mainstay_core::{Context, Result, codes};
-use mainstay_events::Outbox;
 use mainstay_sql::Tx;
 
 use super::Catalog;
@@ -27,15 +27,20 @@ pub struct Upserted {
 /// Those of [`put_product`](super::put_product), whose fields say which product; `core.invalid` for none, more than 500
 /// variants, or a product twice.
 pub async fn upsert_products(catalog: &Catalog, ctx: &Context, products: Vec<Product>) -> Result<Upserted> {
-    let (outbox, who) = (catalog.outbox.clone(), ctx.clone());
-    catalog.db.write(ctx, move |tx| upsert_in(tx, &outbox, &who, &products)).await
+    let (own, who) = (catalog.clone(), ctx.clone());
+    let products = Arc::new(products);
+    let batch = Arc::clone(&products);
+    let written = catalog.db.write(ctx, move |tx| upsert_in(tx, &own, &who, &batch)).await;
+    catalog.forget_shown(products.iter().map(|product| (product.id, &product.slug))).await;
+    written
 }
 
-/// [`upsert_products`] within a transaction of the caller's, such as one that also records how far an import is.
+/// [`upsert_products`] within a transaction of the caller's, such as one that also records how far an import is. What
+/// buyers were shown is then forgotten by the events alone, milliseconds later.
 ///
 /// # Errors
 /// As there.
-pub fn upsert_in(tx: &Tx<'_>, outbox: &Outbox, ctx: &Context, products: &[Product]) -> Result<Upserted> {
+pub fn upsert_in(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, products: &[Product]) -> Result<Upserted> {
     ctx.principal().require_staff()?;
     refuse_odd_batch(products)?;
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
@@ -57,7 +62,7 @@ pub fn upsert_in(tx: &Tx<'_>, outbox: &Outbox, ctx: &Context, products: &[Produc
         if old.is_some_and(|old| old.value == wanted) {
             continue;
         }
-        let applied = apply(tx, outbox, ctx, &known, old, &wanted, &format!("products[{place}]."))?;
+        let applied = apply(tx, catalog, ctx, &known, old, &wanted, &format!("products[{place}]."))?;
         done.products_changed += 1;
         done.variants_changed += u32::try_from(applied.variants_changed).unwrap_or(u32::MAX);
     }

@@ -3,15 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::{ETAG, LOCATION};
+use http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use http::{HeaderValue, StatusCode};
-use mainstay_core::codes as core_codes;
+use mainstay_core::{Context, codes as core_codes};
 use mainstay_http::{Body, Condition, Ctx, Path, PathId, Problem, Query, Routes, etag, operation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use shop_catalog_contracts as contracts;
 
+use super::cached::{self, Shown};
 use super::view::{NewProduct, PageView, ProductView, Slug, VariantPageView, VariantView};
 use crate::actions::{self, Catalog, Found, Wanted};
 use crate::codes;
@@ -111,7 +112,7 @@ pub async fn show(
     Ctx(ctx): Ctx,
     PathId(id): PathId<contracts::Product>,
 ) -> Result<Response, Problem> {
-    Ok(whole(actions::get_product(&catalog, &ctx, Wanted::Id(id)).await?.product))
+    show_wanted(&catalog, &ctx, Wanted::Id(id)).await
 }
 
 /// An old address is answered with the way to the present one.
@@ -120,14 +121,28 @@ pub async fn show_by_slug(
     Ctx(ctx): Ctx,
     Path(Slug(slug)): Path<Slug>,
 ) -> Result<Response, Problem> {
-    let Found { product, moved } = actions::get_product(&catalog, &ctx, Wanted::Slug(slug)).await?;
-    if moved {
-        // A slug has no letter that an address would have to escape.
-        let there = HeaderValue::try_from(format!("/v1/products/by-slug/{}", product.value.slug));
-        let there = there.unwrap_or_else(|_| HeaderValue::from_static("/v1/products"));
-        return Ok((StatusCode::PERMANENT_REDIRECT, [(LOCATION, there)]).into_response());
+    show_wanted(&catalog, &ctx, Wanted::Slug(slug)).await
+}
+
+async fn show_wanted(catalog: &Catalog, ctx: &Context, wanted: Wanted) -> Result<Response, Problem> {
+    if actions::sees_hidden(ctx) {
+        let Found { product, moved } = actions::get_product(catalog, ctx, wanted).await?;
+        return Ok(if moved { redirect(&product.value.slug) } else { whole(product) });
     }
-    Ok(whole(product))
+    Ok(match cached::product(catalog, ctx, wanted).await? {
+        Shown::Moved(slug) => redirect(&slug),
+        Shown::Product(version, json) => {
+            let json_type = HeaderValue::from_static("application/json");
+            ([(ETAG, etag(version)), (CONTENT_TYPE, json_type)], json).into_response()
+        }
+    })
+}
+
+fn redirect(slug: &str) -> Response {
+    // A slug has no letter that an address would have to escape.
+    let there = HeaderValue::try_from(format!("/v1/products/by-slug/{slug}"));
+    let there = there.unwrap_or_else(|_| HeaderValue::from_static("/v1/products"));
+    (StatusCode::PERMANENT_REDIRECT, [(LOCATION, there)]).into_response()
 }
 
 pub async fn put(

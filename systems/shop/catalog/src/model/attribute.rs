@@ -77,6 +77,15 @@ impl AttributeValue {
         }
     }
 
+    /// The value as a filter names it.
+    pub fn as_text(&self) -> String {
+        match self {
+            Self::Flag(flag) => flag.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+
     fn is_sound(&self) -> bool {
         match self {
             Self::Flag(_) => true,

@@ -1,10 +1,17 @@
 //! The catalogue with its doors open.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::{HeaderName, Method};
-use mainstay_core::{Context, Id, Principal, Result};
-use mainstay_events::Outbox;
-use mainstay_host::{NoConfig, Service};
+use mainstay_cache::{Cache, Metrics, Policy};
+use mainstay_core::{Clock, Context, Currency, Id, Money, Principal, Result, Shutdown, Tasks};
+use mainstay_engine_local::MemoryCache;
+use mainstay_events::{Consumers, Outbox};
+use mainstay_host::{Loops, NoConfig, Service};
 use mainstay_rpc::{Channel, Peer, answer, request};
+use mainstay_sql::{Database, Leadership};
+use mainstay_telemetry::Registry;
 use mainstay_testkit::{Answer, FrontDoors, TestDatabase};
 use serde_json::Value;
 use shop_catalog::{Catalog, MIGRATIONS, Needs};
@@ -16,25 +23,126 @@ pub type ProductId = Id<wire::Product>;
 pub type VariantId = Id<wire::Variant>;
 pub type CategoryId = Id<wire::Category>;
 
+struct Background {
+    leadership: Arc<Leadership>,
+    tasks: Tasks,
+    consumers: Consumers,
+    loops: Loops,
+    shutdown: Shutdown,
+}
+
+async fn open(test: &TestDatabase, db: Database, pricing: &Outbox) -> (FrontDoors, Background, Metrics) {
+    let (tasks, leadership) = (Tasks::new(), Leadership::idle());
+    let background = Background {
+        consumers: Consumers::new(db.clone(), Arc::clone(&leadership), tasks.clone()),
+        loops: Loops::new(Arc::clone(&leadership), tasks.clone()),
+        leadership,
+        tasks: tasks.clone(),
+        shutdown: Shutdown::new(),
+    };
+    let (metrics, clock) = (Metrics::unregistered(), test.clock.clone());
+    let store = Arc::new(MemoryCache::with_bytes(16 * 1024 * 1024, clock.clone()));
+    let needs = Needs {
+        db: db.clone(),
+        outbox: Outbox::new(db, SERVICE),
+        consumers: background.consumers.clone(),
+        pricing: Arc::new(pricing.clone()),
+        loops: background.loops.clone(),
+        text: test.text_engine(),
+        cache: Cache::new("products", store, Policy::default(), clock.clone(), tasks, metrics.clone()),
+        registry: Registry::new(),
+    };
+    let (routes, contracts) = Catalog::start(needs, NoConfig {}, clock).unwrap().into_parts();
+    let mut doors = FrontDoors::new(&test.clock);
+    doors.mount(SERVICE, contracts).await;
+    doors.serve(routes);
+    (doors, background, metrics)
+}
+
 /// The service under test.
 pub struct TestApp {
     pub doors: FrontDoors,
     pub ctx: Context,
     test: TestDatabase,
+    // What pricing tells.
+    pricing_test: TestDatabase,
+    pricing: Outbox,
+    background: Background,
+    metrics: Metrics,
     catalog: Peer<CatalogClient<Channel>>,
 }
 
 impl TestApp {
     pub async fn start() -> Self {
-        let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, MIGRATIONS]).await;
-        let needs = Needs { db: test.db.clone(), outbox: Outbox::new(test.db.clone(), SERVICE) };
-        let (routes, contracts) =
-            Catalog::start(needs, NoConfig {}, test.clock.clone()).unwrap().into_parts();
-        let mut doors = FrontDoors::new(&test.clock);
-        doors.mount(SERVICE, contracts).await;
-        doors.serve(routes);
+        let sets = [mainstay_events::MIGRATIONS, mainstay_search::MIGRATIONS, MIGRATIONS];
+        let test = TestDatabase::open(&sets).await;
+        let pricing_test = TestDatabase::open(&[mainstay_events::MIGRATIONS]).await;
+        let pricing = Outbox::new(pricing_test.db.clone(), shop_pricing_contracts::SERVICE);
+        let (doors, background, metrics) = open(&test, test.db.clone(), &pricing).await;
         let catalog = doors.peer("shop.cart", SERVICE, CatalogClient::new);
-        TestApp { doors, ctx: Context::background("shop.cart"), test, catalog }
+        let ctx = Context::background("shop.cart");
+        TestApp { doors, ctx, test, pricing_test, pricing, background, metrics, catalog }
+    }
+
+    /// The doors of another process with the same service on the same database.
+    pub async fn beside(&self) -> FrontDoors {
+        open(&self.test, self.test.beside().await, &self.pricing).await.0
+    }
+
+    /// How often a product was read for a buyer.
+    pub fn loads(&self) -> u64 {
+        self.metrics.loads()
+    }
+
+    /// Begins to follow prices and to index what is old, as the host does once everything has started.
+    pub fn begin_background(&self) {
+        let Background { leadership, tasks, consumers, loops, shutdown } = &self.background;
+        leadership.begin("background", &self.test.db, &self.test.clock, tasks, shutdown);
+        let (consumers, loops) = (consumers.clone(), loops.clone());
+        let (one, other) = (shutdown.clone(), shutdown.clone());
+        tasks.spawn("consumers", async move { consumers.run(one).await });
+        tasks.spawn("loops", async move { loops.run(other).await });
+    }
+
+    /// Tells prices in pence as pricing does: product, place of the variant, price.
+    pub async fn tell_prices(&self, prices: &[(u8, u8, i64)]) {
+        let price = |&(number, place, minor): &(u8, u8, i64)| shop_pricing_contracts::Price {
+            variant_id: variant_id(number, place).to_vec(),
+            amount: Some(Money::new(minor, Currency::GBP).into()),
+            tax_class: "standard".into(),
+        };
+        let prices = prices.iter().map(price).collect();
+        let event = shop_pricing_contracts::PricesChanged { currency: "GBP".into(), prices };
+        let (outbox, ctx) = (self.pricing.clone(), self.ctx.clone());
+        let write = move |tx: &mainstay_sql::Tx<'_>| {
+            outbox.append(tx, &ctx, &shop_pricing_contracts::TOPIC, "GBP", &event)
+        };
+        self.pricing_test.db.write(&self.ctx, write).await.unwrap();
+    }
+
+    /// Forgets what search knows, as a release did that did not search.
+    pub async fn forget_index(&self) {
+        let forget = |tx: &mainstay_sql::Tx<'_>| {
+            for table in ["search_docs", "product_text", "search_words", "search_slips"] {
+                tx.execute(&format!("DELETE FROM {table}"), &[])?;
+            }
+            Ok(())
+        };
+        self.test.db.write(&self.ctx, forget).await.unwrap();
+    }
+
+    /// Moves time until `done` says so; what never comes fails the test. The millisecond of real time between two steps
+    /// is for the threads of the database.
+    pub async fn until(&self, mut done: impl AsyncFnMut() -> bool) {
+        for _ in 0..5_000 {
+            if done().await {
+                return;
+            }
+            self.test.manual.advance(Duration::from_millis(100));
+            self.pricing_test.manual.advance(Duration::from_millis(100));
+            Clock::system().sleep(Duration::from_millis(1)).await;
+        }
+        panic!("it never came");
     }
 
     pub async fn put(&self, product: Product) -> Result<()> {
@@ -83,6 +191,12 @@ impl TestApp {
         body: Value,
     ) -> Answer {
         self.doors.call_with(&staff(), method, path, headers, body).await
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.background.shutdown.request();
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod app;
 mod attributes;
+mod cached;
 mod categories;
 mod conditions;
 mod http;
 mod large;
 mod products;
+mod search;
 mod upsert;

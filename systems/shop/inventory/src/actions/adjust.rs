@@ -49,5 +49,7 @@ pub async fn adjust(
         }
         refused.map_or(Ok(levels), Err)
     };
-    stock.db.write(ctx, write).await
+    let levels = stock.db.write(ctx, write).await?;
+    stock.metrics.adjustments.inc();
+    Ok(levels)
 }

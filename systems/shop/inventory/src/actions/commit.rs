@@ -32,7 +32,9 @@ pub async fn commit(stock: &Stock, ctx: &Context, id: ReservationId) -> Result<(
         }
         store::set_state(tx, id, State::Committed, None)
     };
-    stock.db.write(ctx, write).await
+    let outcome = stock.db.write(ctx, write).await;
+    stock.metrics.committing(&outcome);
+    outcome
 }
 
 fn lines(reservation: &Reservation) -> Vec<Line> {

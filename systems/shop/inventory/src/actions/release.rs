@@ -31,5 +31,7 @@ pub async fn release(stock: &Stock, ctx: &Context, id: ReservationId) -> Result<
             }
         }
     };
-    stock.db.write(ctx, write).await
+    let outcome = stock.db.write(ctx, write).await;
+    stock.metrics.releasing(&outcome);
+    outcome
 }

@@ -44,5 +44,7 @@ pub async fn reserve(stock: &Stock, ctx: &Context, asked: Reserve) -> Result<()>
         }
         take_all(tx, &outbox, &who, &lines, store::hold, &OUT_OF_STOCK, &format!("reserve:{id}"))
     };
-    stock.db.write(ctx, write).await
+    let outcome = stock.db.write(ctx, write).await;
+    stock.metrics.reserving(&outcome);
+    outcome
 }

@@ -54,5 +54,7 @@ pub async fn sweep(stock: &Stock, ctx: &Context, lease: &Lease) -> Result<Swept>
         swept.forgotten = store::forget(tx, tx.now() - REMEMBERED, SWEEP_MAX)?;
         Ok(swept)
     };
-    stock.db.write_as(ctx, lease, write).await
+    let swept = stock.db.write_as(ctx, lease, write).await?;
+    stock.metrics.expired.inc_by(swept.expired.into());
+    Ok(swept)
 }

@@ -12,7 +12,11 @@ use crate::model::{LINES_MAX, VariantId};
 async fn levels_of_a_full_cart_take_a_handful_of_statements() {
     let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, crate::MIGRATIONS]).await;
     let outbox = Outbox::new(test.db.clone(), shop_inventory_contracts::SERVICE);
-    let stock = Stock { db: test.db.clone(), outbox };
+    let stock = Stock {
+        db: test.db.clone(),
+        outbox,
+        metrics: Metrics::register(&mainstay_telemetry::Registry::new()),
+    };
     let ledger = Arc::new(QueryLedger::default());
     let plain = Context::background("shop.test");
     let variants: Vec<VariantId> =

@@ -8,6 +8,7 @@ use mainstay_events::Outbox;
 use mainstay_host::{Loops, NoConfig, Service};
 use mainstay_rpc::{Channel, Peer, answer, request};
 use mainstay_sql::Leadership;
+use mainstay_telemetry::Registry;
 use mainstay_testkit::{FrontDoors, TestDatabase};
 use shop_inventory::{Inventory, MIGRATIONS, Needs, audit};
 use shop_inventory_contracts as wire;
@@ -40,6 +41,7 @@ impl TestApp {
             db: test.db.clone(),
             outbox: Outbox::new(test.db.clone(), SERVICE),
             loops: loops.clone(),
+            registry: Registry::new(),
         };
         let mounted = Inventory::start(needs, NoConfig {}, test.clock.clone()).unwrap();
         let (routes, contracts) = mounted.into_parts();

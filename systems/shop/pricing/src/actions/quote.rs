@@ -27,6 +27,12 @@ pub struct Basket {
 /// # Errors
 /// `pricing.shipping_unknown`, and those of the model's rule.
 pub async fn quote(pricing: &Pricing, ctx: &Context, basket: Basket) -> Result<Quote> {
+    let outcome = work_out(pricing, ctx, basket).await;
+    pricing.metrics.quoted(&outcome);
+    outcome
+}
+
+async fn work_out(pricing: &Pricing, ctx: &Context, basket: Basket) -> Result<Quote> {
     let Basket { currency, country, lines, shipping_method } = basket;
     let public = match &shipping_method {
         None => Some(Money::zero(currency)),

@@ -7,7 +7,7 @@ use mainstay_sql::Tx;
 
 use super::Pricing;
 use crate::model::{PRICES_MAX, Price, VariantId};
-use crate::store;
+use crate::{events, store};
 
 /// Sets prices, all or none. The currency of an amount names the list. Staff and services only.
 ///
@@ -34,8 +34,13 @@ pub async fn set_prices(pricing: &Pricing, ctx: &Context, prices: Vec<(VariantId
             return Err(refuse("variant_id", "must not stand twice on one list"));
         }
     }
+    let set = prices.len() as u64;
+    let (outbox, who) = (pricing.outbox.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
-        prices.iter().try_for_each(|(variant, price)| store::set_price(tx, *variant, *price))
+        prices.iter().try_for_each(|(variant, price)| store::set_price(tx, *variant, *price))?;
+        events::prices_changed(&outbox, tx, &who, &prices)
     };
-    pricing.db.write(ctx, write).await
+    pricing.db.write(ctx, write).await?;
+    pricing.metrics.prices_set.inc_by(set);
+    Ok(())
 }

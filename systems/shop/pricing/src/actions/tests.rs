@@ -11,9 +11,11 @@ use crate::model::{LINES_MAX, Line, Price, TaxClass, VariantId, default_methods}
 
 #[tokio::test]
 async fn a_quote_of_a_full_cart_takes_a_handful_of_statements() {
-    let test = TestDatabase::open(&[crate::MIGRATIONS]).await;
+    let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, crate::MIGRATIONS]).await;
     let pricing = Pricing {
         db: test.db.clone(),
+        metrics: Metrics::register(&mainstay_telemetry::Registry::new()),
+        outbox: Outbox::new(test.db.clone(), shop_pricing_contracts::SERVICE),
         tax: Arc::new(TaxTable::new(&BTreeMap::new()).unwrap()),
         shipping: Arc::new(ShippingTable::new(&default_methods()).unwrap()),
     };

@@ -1,8 +1,10 @@
 //! Pricing with its doors open.
 
 use mainstay_core::{Context, Currency, Id, Money, Principal, Result};
+use mainstay_events::Outbox;
 use mainstay_host::Service;
 use mainstay_rpc::{Channel, Peer, answer, request};
+use mainstay_telemetry::Registry;
 use mainstay_testkit::{FrontDoors, TestDatabase};
 use shop_pricing::{Config, MIGRATIONS, Needs, Pricing};
 use shop_pricing_contracts as wire;
@@ -20,8 +22,12 @@ pub struct TestApp {
 
 impl TestApp {
     pub async fn start() -> Self {
-        let test = TestDatabase::open(&[MIGRATIONS]).await;
-        let needs = Needs { db: test.db.clone() };
+        let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, MIGRATIONS]).await;
+        let needs = Needs {
+            db: test.db.clone(),
+            outbox: Outbox::new(test.db.clone(), SERVICE),
+            registry: Registry::new(),
+        };
         let (routes, contracts) =
             Pricing::start(needs, Config::default(), test.clock.clone()).unwrap().into_parts();
         let mut doors = FrontDoors::new(&test.clock);

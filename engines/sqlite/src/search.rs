@@ -1,0 +1,93 @@
+//! Full-text search by FTS5: `mainstay-search`'s port.
+//!
+//! An index is a virtual table `CREATE VIRTUAL TABLE … USING fts5(field, …)` that keeps its texts. Ranks are bm25 with
+//! the fields' weights. A query reaches FTS5 as quoted words only, so that nothing of it is read as syntax.
+
+use mainstay_core::Result;
+use mainstay_search::{Hit, MARK_END, MARK_START, Query, TextEngine, TextIndex};
+use mainstay_sql::{Param, Tx, View};
+
+/// FTS5. Of each field, at most 64 words can be shown around a match.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fts5;
+
+impl Fts5 {
+    /// Makes the index of the port's conformance suite; services write theirs in the same way.
+    pub const CONFORMANCE: &str = "CREATE VIRTUAL TABLE conformance_text USING fts5 (title, body, \
+                                   tokenize = 'porter unicode61 remove_diacritics 2', prefix = '2 3')";
+}
+
+/// What FTS5's `snippet` takes at most.
+const SNIPPET_WORDS_MAX: u32 = 64;
+
+impl TextEngine for Fts5 {
+    fn scheme(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn put(&self, tx: &Tx<'_>, index: &TextIndex, row: i64, texts: &[&str]) -> Result<()> {
+        let columns = columns(index);
+        let places: String = (0..texts.len()).map(|place| format!(", ?{}", place + 2)).collect();
+        let params: Vec<Param<'_>> =
+            std::iter::once(row.into()).chain(texts.iter().map(|text| (*text).into())).collect();
+        let sql = format!("INSERT OR REPLACE INTO {} (rowid, {columns}) VALUES (?1{places})", index.name);
+        tx.execute(&sql, &params)?;
+        Ok(())
+    }
+
+    fn remove(&self, tx: &Tx<'_>, index: &TextIndex, row: i64) -> Result<()> {
+        tx.execute(&format!("DELETE FROM {} WHERE rowid = ?1", index.name), &[row.into()])?;
+        Ok(())
+    }
+
+    fn texts(&self, view: &View<'_>, index: &TextIndex, row: i64) -> Result<Option<Vec<String>>> {
+        let sql = format!("SELECT {} FROM {} WHERE rowid = ?1", columns(index), index.name);
+        view.query_one(&sql, &[row.into()], |row| {
+            (0..index.fields.len()).map(|field| row.get(field)).collect()
+        })
+    }
+
+    fn find(&self, view: &View<'_>, index: &TextIndex, query: &Query, most: u32) -> Result<Vec<Hit>> {
+        let name = index.name;
+        let weights: String = index.fields.iter().map(|field| format!(", {:.3}", field.weight)).collect();
+        let sql = format!("SELECT rowid, bm25({name}{weights}) FROM {name} WHERE {name} MATCH ?1 LIMIT ?2");
+        let wanted = expression(query);
+        view.query(&sql, &[(&wanted).into(), most.into()], |row| {
+            Ok(Hit { row: row.get(0)?, rank: row.get(1)? })
+        })
+    }
+
+    fn marked(
+        &self,
+        view: &View<'_>,
+        index: &TextIndex,
+        query: &Query,
+        rows: &[i64],
+        field: usize,
+        words: u32,
+    ) -> Result<Vec<(i64, String)>> {
+        let name = index.name;
+        let words = words.clamp(1, SNIPPET_WORDS_MAX);
+        let sql = format!(
+            "SELECT rowid, snippet({name}, {field}, char({}), char({}), '…', {words}) FROM {name} \
+             WHERE {name} MATCH ?1 AND rowid IN (:list)",
+            u32::from(MARK_START),
+            u32::from(MARK_END),
+        );
+        let wanted = expression(query);
+        let list: Vec<_> = rows.iter().map(|row| (*row).into()).collect();
+        view.query_list(&sql, &[(&wanted).into()], &list, |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+}
+
+fn columns(index: &TextIndex) -> String {
+    let names: Vec<&str> = index.fields.iter().map(|field| field.name).collect();
+    names.join(", ")
+}
+
+/// The words as FTS5 takes them: each in quotes, all of them wanted, the last as a beginning when it may go on. Words
+/// have no quotes in them.
+fn expression(query: &Query) -> String {
+    let quoted: Vec<String> = query.words().iter().map(|word| format!("\"{word}\"")).collect();
+    quoted.join(" ") + if query.is_unfinished() { " *" } else { "" }
+}

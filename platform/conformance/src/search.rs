@@ -1,0 +1,183 @@
+//! What every kind of database with full-text search must do.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use mainstay_core::{Context, codes};
+use mainstay_search::{Found, MIGRATIONS, Query, Search, TextEngine, TextField, TextIndex};
+use mainstay_sql::{Database, Migration, MigrationSet};
+
+use crate::case::{Case, Outcome, ensure, same, told};
+
+/// The index that the suite searches in: one that a migration of the engine's kind has made under this name, with
+/// columns of these names.
+pub const INDEX: TextIndex = TextIndex {
+    name: "conformance_text",
+    fields: &[TextField { name: "title", weight: 10.0 }, TextField { name: "body", weight: 1.0 }],
+};
+
+/// Every case. `fresh` opens an empty database for each; `schema` is the statement that makes [`INDEX`] in it.
+pub fn cases<F>(engine: &Arc<dyn TextEngine>, schema: &'static str, fresh: F) -> Vec<Case>
+where
+    F: Fn() -> Database + Send + Sync + 'static,
+{
+    let fresh = Arc::new(fresh);
+    let checks = CASES.iter().map(|(promise, check)| {
+        let (fresh, engine) = (Arc::clone(&fresh), Arc::clone(engine));
+        Case::new(format!("search: {promise}"), move || async move {
+            check(Shelf::new(fresh(), engine, schema).await?).await
+        })
+    });
+    checks.collect()
+}
+
+type Check = fn(Shelf) -> BoxFuture<'static, Outcome>;
+
+const CASES: &[(&str, Check)] = &[
+    ("every word is wanted, the best match comes first", |shelf| ranked(shelf).boxed()),
+    ("case and accents do not matter, and the last word may go on", |shelf| forms(shelf).boxed()),
+    ("what is typed is never syntax", |shelf| hostile(shelf).boxed()),
+    ("a changed row is found by its new words only, a removed one not at all", |shelf| {
+        changed(shelf).boxed()
+    }),
+    ("what is undone was never found", |shelf| undone(shelf).boxed()),
+    ("a word with one slip finds what was meant, one with two does not", |shelf| slips(shelf).boxed()),
+    ("words are suggested by their beginning, the frequent first", |shelf| suggestions(shelf).boxed()),
+    ("matches are marked, and nothing else in the text acts", |shelf| marked(shelf).boxed()),
+];
+
+struct Shelf {
+    db: Database,
+    search: Search,
+    ctx: Context,
+}
+
+impl Shelf {
+    async fn new(db: Database, engine: Arc<dyn TextEngine>, schema: &'static str) -> Outcome<Self> {
+        // One list that lives as long as the process does, as those of services do.
+        let migrations = Box::leak(Box::new([Migration { version: 1, name: "index", up: schema, down: "" }]));
+        let own = MigrationSet { module: "conformance.search", migrations };
+        db.migrate(&[MIGRATIONS, own]).await.map_err(told)?;
+        Ok(Self { db, search: Search::new(engine, &INDEX), ctx: Context::background("conformance") })
+    }
+
+    async fn put(&self, row: i64, title: &str, body: &str) -> Outcome {
+        let (search, title, body) = (self.search.clone(), title.to_owned(), body.to_owned());
+        let put = move |tx: &mainstay_sql::Tx<'_>| search.put(tx, row, &[&title, &body]);
+        self.db.write(&self.ctx, put).await.map_err(told)
+    }
+
+    async fn found(&self, text: &str) -> Outcome<Found> {
+        let query = Query::parse(text).ok_or_else(|| format!("{text:?} has no words"))?;
+        let search = self.search.clone();
+        self.db.read(&self.ctx, move |view| search.find(view, query.clone(), 100)).await.map_err(told)
+    }
+
+    async fn rows(&self, text: &str) -> Outcome<Vec<i64>> {
+        Ok(self.found(text).await?.hits.iter().map(|hit| hit.row).collect())
+    }
+}
+
+async fn ranked(shelf: Shelf) -> Outcome {
+    shelf.put(1, "Teapot", "Goes with any blue mug, or a blue mug with a lid.").await?;
+    shelf.put(2, "Blue mug", "For tea.").await?;
+    shelf.put(3, "Red mug", "For coffee.").await?;
+    same("rows", shelf.rows("blue mug ").await?, vec![2, 1])?;
+    same("rows", shelf.rows("mug blue").await?, vec![2, 1])?;
+    same("rows", shelf.rows("mug lid coffee ").await?, vec![])
+}
+
+async fn forms(shelf: Shelf) -> Outcome {
+    shelf.put(1, "Crème brûlée DISH", "").await?;
+    same("rows", shelf.rows("creme BRULEE ").await?, vec![1])?;
+    same("rows", shelf.rows("bru").await?, vec![1])?;
+    same("a finished word is whole", shelf.rows("bru ").await?, vec![])
+}
+
+async fn hostile(shelf: Shelf) -> Outcome {
+    shelf.put(1, "Blue mug", "near the sink").await?;
+    for text in [
+        "mug\"",
+        "\"mug",
+        "mug OR",
+        "title:mug",
+        "{title body}: mug",
+        "NEAR(blue mug, 2)",
+        "mug^",
+        "-mug",
+        "mug) OR (1=1",
+        "mug'; DROP TABLE conformance_text; --",
+        "mug\0",
+        "\u{202e}mug",
+        "* mug *",
+    ] {
+        // Whatever it finds, it is an answer; and the index is still there.
+        shelf.found(text).await.map_err(|found| format!("{text:?}: {found}"))?;
+    }
+    let long = "mug ".repeat(10_000);
+    same("rows", shelf.rows(&long).await?, vec![1])?;
+    same("rows", shelf.rows("mug").await?, vec![1])
+}
+
+async fn changed(shelf: Shelf) -> Outcome {
+    shelf.put(1, "Blue mug", "stoneware").await?;
+    shelf.put(1, "Green cup", "porcelain").await?;
+    same("old words", shelf.rows("mug ").await?, vec![])?;
+    same("new words", shelf.rows("green porcelain ").await?, vec![1])?;
+    let search = shelf.search.clone();
+    shelf.db.write(&shelf.ctx, move |tx| search.remove(tx, 1)).await.map_err(told)?;
+    same("removed", shelf.rows("green ").await?, vec![])?;
+    let search = shelf.search.clone();
+    shelf.db.write(&shelf.ctx, move |tx| search.remove(tx, 1)).await.map_err(told)
+}
+
+async fn undone(shelf: Shelf) -> Outcome {
+    let search = shelf.search.clone();
+    let refused = shelf.db.write(&shelf.ctx, move |tx| {
+        search.put(tx, 1, &["Blue mug", ""])?;
+        Err::<(), _>(codes::CONFLICT.error("undo it"))
+    });
+    ensure(refused.await.is_err(), "the write was refused")?;
+    same("rows", shelf.rows("mug").await?, vec![])?;
+    let search = shelf.search.clone();
+    let words = shelf.db.read(&shelf.ctx, move |view| search.suggest(view, "mu", 5)).await.map_err(told)?;
+    same("suggestions", words, vec![])
+}
+
+async fn slips(shelf: Shelf) -> Outcome {
+    shelf.put(1, "Teapot of cast iron", "").await?;
+    for typed in ["tepot", "teaapot", "teopot", "taepot", "teapot of csat iron"] {
+        let found = shelf.found(typed).await?;
+        same(typed, (found.hits.len(), found.corrected), (1, true))?;
+    }
+    same("two slips", shelf.rows("tepto ").await?, vec![])?;
+    let exact = shelf.found("teapot").await?;
+    same("no slip", (exact.hits.len(), exact.corrected), (1, false))
+}
+
+async fn suggestions(shelf: Shelf) -> Outcome {
+    for row in 1..=3 {
+        shelf.put(row, if row == 1 { "Teapot tealight" } else { "Tealight" }, "").await?;
+    }
+    let suggest = async |text: &'static str| {
+        let search = shelf.search.clone();
+        shelf.db.read(&shelf.ctx, move |view| search.suggest(view, text, 5)).await.map_err(told)
+    };
+    same("of tea", suggest("tea").await?, vec!["tealight".to_owned(), "teapot".to_owned()])?;
+    same("of glass teap", suggest("glass teap").await?, vec!["glass teapot".to_owned()])?;
+    same("of nothing", suggest("xyz").await?, vec![])?;
+    same("after a space", suggest("tea ").await?, vec![])
+}
+
+async fn marked(shelf: Shelf) -> Outcome {
+    shelf.put(1, "<script>alert(1)</script> Mug & \u{2}cup\u{3}", "").await?;
+    let query = Query::parse("mug").ok_or("no words")?;
+    let search = shelf.search.clone();
+    let read = move |view: &mainstay_sql::View<'_>| search.highlights(view, &query, &[1], 0, 32);
+    let html = shelf.db.read(&shelf.ctx, read).await.map_err(told)?;
+    let html = html.get(&1).cloned().unwrap_or_default();
+    ensure(html.contains("<mark>Mug</mark>"), format!("the match is marked in {html}"))?;
+    let rest = html.replace("<mark>Mug</mark>", "");
+    ensure(!rest.contains(['<', '>', '\u{2}', '\u{3}']), format!("the rest is harmless in {html}"))
+}

@@ -1,0 +1,66 @@
+//! The port: what a kind of database does with an index.
+//!
+//! The index itself is made by the service's migrations, which are written for one kind of database as all its
+//! schema is. It has one column a field.
+
+use mainstay_core::Result;
+use mainstay_sql::{Tx, View};
+
+use crate::query::Query;
+
+/// An index that a migration has made.
+#[derive(Clone, Copy, Debug)]
+pub struct TextIndex {
+    /// The name of its table.
+    pub name: &'static str,
+    /// Its fields, in the order of the table's columns.
+    pub fields: &'static [TextField],
+}
+
+/// One field of an index.
+#[derive(Clone, Copy, Debug)]
+pub struct TextField {
+    /// The name of its column.
+    pub name: &'static str,
+    /// How much a word here counts against a word elsewhere.
+    pub weight: f64,
+}
+
+/// A row that matches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    pub row: i64,
+    /// Lower is better; only the order means something.
+    pub rank: f64,
+}
+
+/// A kind of database that has full-text search.
+pub trait TextEngine: Send + Sync {
+    /// The scheme of the databases that it is for.
+    fn scheme(&self) -> &'static str;
+
+    /// Puts a row's texts, one a field, in place of what was there.
+    fn put(&self, tx: &Tx<'_>, index: &TextIndex, row: i64, texts: &[&str]) -> Result<()>;
+
+    /// Takes a row out; one that is not there is a success.
+    fn remove(&self, tx: &Tx<'_>, index: &TextIndex, row: i64) -> Result<()>;
+
+    /// The texts that were put for a row.
+    fn texts(&self, view: &View<'_>, index: &TextIndex, row: i64) -> Result<Option<Vec<String>>>;
+
+    /// The rows that have every word of the query, at most so many, in no order. The last word of an unfinished query
+    /// is also matched as the beginning of one.
+    fn find(&self, view: &View<'_>, index: &TextIndex, query: &Query, most: u32) -> Result<Vec<Hit>>;
+
+    /// A field of these rows with each matching word between [`MARK_START`](crate::MARK_START) and
+    /// [`MARK_END`](crate::MARK_END), shortened around them to some `words` when it is long.
+    fn marked(
+        &self,
+        view: &View<'_>,
+        index: &TextIndex,
+        query: &Query,
+        rows: &[i64],
+        field: usize,
+        words: u32,
+    ) -> Result<Vec<(i64, String)>>;
+}

@@ -1,0 +1,118 @@
+//! One index with its engine: what a service holds.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use mainstay_core::Result;
+use mainstay_sql::{Tx, View};
+
+use crate::engine::{Hit, TextEngine, TextIndex};
+use crate::highlight::{to_html, without_marks};
+use crate::query::Query;
+use crate::vocabulary;
+
+/// An index and the engine that it is on. Cheap to clone.
+#[derive(Clone)]
+pub struct Search {
+    engine: Arc<dyn TextEngine>,
+    index: &'static TextIndex,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Best first.
+    pub hits: Vec<Hit>,
+    /// What was looked for in the end.
+    pub query: Query,
+    /// Whether that is not what was typed: nothing has that, and a word is one slip away from one that is known.
+    pub corrected: bool,
+}
+
+impl Search {
+    /// The index on an engine of the database's kind.
+    pub fn new(engine: Arc<dyn TextEngine>, index: &'static TextIndex) -> Self {
+        Self { engine, index }
+    }
+
+    /// Puts a row's texts, one a field, in place of what was there. The same texts again cost one look-up.
+    pub fn put(&self, tx: &Tx<'_>, row: i64, texts: &[&str]) -> Result<()> {
+        let texts: Vec<String> = texts.iter().map(|text| without_marks(text)).collect();
+        let old = self.engine.texts(tx, self.index, row)?;
+        if old.as_ref().is_some_and(|old| *old == texts) {
+            return Ok(());
+        }
+        let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+        self.engine.put(tx, self.index, row, &borrowed)?;
+        let old = old.unwrap_or_default();
+        self.count(tx, &old, &borrowed)
+    }
+
+    /// Takes a row out.
+    pub fn remove(&self, tx: &Tx<'_>, row: i64) -> Result<()> {
+        let Some(old) = self.engine.texts(tx, self.index, row)? else { return Ok(()) };
+        self.engine.remove(tx, self.index, row)?;
+        self.count(tx, &old, &[])
+    }
+
+    fn count(&self, tx: &Tx<'_>, old: &[String], new: &[&str]) -> Result<()> {
+        let old: BTreeSet<String> = vocabulary::of_row(old.iter().map(String::as_str));
+        vocabulary::count(tx, self.index.name, &old, &vocabulary::of_row(new.iter().copied()))
+    }
+
+    /// The rows that have every word of the query, at most so many; when there are none, those for the query with each
+    /// unknown word replaced by the nearest known one.
+    pub fn find(&self, view: &View<'_>, query: Query, most: u32) -> Result<Found> {
+        let hits = self.ranked(view, &query, most)?;
+        if hits.is_empty()
+            && let Some(nearest) = self.corrected(view, &query)?
+        {
+            let hits = self.ranked(view, &nearest, most)?;
+            if !hits.is_empty() {
+                return Ok(Found { hits, query: nearest, corrected: true });
+            }
+        }
+        Ok(Found { hits, query, corrected: false })
+    }
+
+    fn ranked(&self, view: &View<'_>, query: &Query, most: u32) -> Result<Vec<Hit>> {
+        let mut hits = self.engine.find(view, self.index, query, most)?;
+        hits.sort_by(|one, other| one.rank.total_cmp(&other.rank).then(one.row.cmp(&other.row)));
+        Ok(hits)
+    }
+
+    fn corrected(&self, view: &View<'_>, query: &Query) -> Result<Option<Query>> {
+        let mut changed = false;
+        let mut words = query.words().to_vec();
+        for word in &mut words {
+            if let Some(meant) = vocabulary::meant(view, self.index.name, word)? {
+                *word = meant;
+                changed = true;
+            }
+        }
+        Ok(changed.then(|| query.with_words(words)))
+    }
+
+    /// A field of these rows as HTML in which only the matching words are marked up; of a long one some `words` around
+    /// them.
+    pub fn highlights(
+        &self,
+        view: &View<'_>,
+        query: &Query,
+        rows: &[i64],
+        field: usize,
+        words: u32,
+    ) -> Result<HashMap<i64, String>> {
+        let marked = self.engine.marked(view, self.index, query, rows, field, words)?;
+        Ok(marked.into_iter().map(|(row, text)| (row, to_html(&text))).collect())
+    }
+
+    /// Words with which the last word of a text could go on, the most frequent first.
+    pub fn suggest(&self, view: &View<'_>, text: &str, most: usize) -> Result<Vec<String>> {
+        let Some(query) = Query::parse(text).filter(Query::is_unfinished) else { return Ok(Vec::new()) };
+        let Some((last, before)) = query.words().split_last() else { return Ok(Vec::new()) };
+        let words = vocabulary::beginning_with(view, self.index.name, last, most)?;
+        let whole = |word: String| before.iter().cloned().chain([word]).collect::<Vec<_>>().join(" ");
+        Ok(words.into_iter().map(whole).collect())
+    }
+}
