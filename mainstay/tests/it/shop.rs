@@ -7,6 +7,7 @@ mod client;
 mod clocks;
 mod collector;
 mod crashes;
+mod disk;
 mod goods;
 mod inside;
 mod introspection;
