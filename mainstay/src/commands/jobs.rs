@@ -86,7 +86,7 @@ enum State {
     Queued,
     /// Runs now
     Running,
-    /// Ended well within the last day
+    /// Ended well, and not longer ago than retention.jobs_days
     Done,
     /// Given up; waits for a person
     Dead,

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::codes;
 use crate::envelope::Position;
 use crate::metrics::Metrics;
+use crate::readers::Readers;
 use crate::retention::Retention;
 use crate::subscription::Consumer;
 
@@ -34,6 +35,7 @@ struct Inner {
     metrics: Metrics,
     pace: Duration,
     retention: Retention,
+    readers: Readers,
     added: Mutex<Vec<Added>>,
     names: Mutex<BTreeSet<String>>,
     statuses: Mutex<Vec<watch::Receiver<ConsumerStatus>>>,
@@ -82,6 +84,7 @@ impl Consumers {
             metrics: Metrics::unregistered(),
             pace: Duration::ZERO,
             retention: Retention::default(),
+            readers: Readers::default(),
             added: Mutex::default(),
             names: Mutex::default(),
             statuses: Mutex::default(),
@@ -108,6 +111,13 @@ impl Consumers {
         self.changed(|inner| inner.retention = retention)
     }
 
+    /// The consumers of the whole process, so that no outbox in it loses what one of them has not read. Without it, those
+    /// of this service alone.
+    #[must_use]
+    pub fn with_readers(self, readers: Readers) -> Self {
+        self.changed(|inner| inner.readers = readers)
+    }
+
     fn changed(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         match Arc::get_mut(&mut self.0) {
             Some(inner) => change(inner),
@@ -123,6 +133,7 @@ impl Consumers {
         if !self.0.names.lock().insert(name.clone()) {
             return Err(codes::BAD_SUBSCRIPTION.error(format!("two consumers are called {name}")));
         }
+        self.0.readers.add(consumer.source.name(), &name, &self.0.db);
         let (status, watched) = watch::channel(ConsumerStatus {
             name,
             source: consumer.source.name().to_owned(),
@@ -145,10 +156,10 @@ impl Consumers {
             let worker = Worker::new(&self.0, consumer, status);
             running.push(self.0.tasks.spawn("consumer", worker.run(shutdown.clone())));
         }
-        let retention = self.0.retention.clone();
+        let (retention, readers) = (self.0.retention.clone(), self.0.readers.clone());
         let (db, leadership) = (self.0.db.clone(), Arc::clone(&self.0.leadership));
         running.push(self.0.tasks.spawn("event-pruning", async move {
-            retention.run(&db, &leadership, &shutdown).await;
+            retention.run(&db, &leadership, &readers, &shutdown).await;
         }));
         join_all(running.into_iter().map(|task| task.join())).await;
     }

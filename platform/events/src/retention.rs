@@ -1,13 +1,17 @@
 //! How long events are kept after they were written, and the loop that deletes older ones.
 //!
-//! The rule is age and nothing else: a producer does not know its consumers. One that falls behind the outbox's age
-//! stops with `events.history_pruned` instead of passing over what it missed. Parked and dead messages are not touched:
-//! they end by an attempt or by a person.
+//! What is old goes, but for events that a consumer in this process has yet to read ([`Readers`]): those wait for it,
+//! however old they are. A producer does not know its consumers elsewhere; one that falls behind the outbox's age stops
+//! with `events.history_pruned` instead of passing over what it missed. Parked and dead messages are not touched: they end
+//! by an attempt or by a person.
 
 use std::time::Duration;
 
 use mainstay_core::{Context, Result, Shutdown, Timestamp};
 use mainstay_sql::{Database, Leadership, Lease, Tx};
+
+use crate::envelope::Position;
+use crate::readers::Readers;
 
 /// Rows in one transaction: deleting them takes about a millisecond, which other writers do not notice.
 const CHUNK: i64 = 500;
@@ -18,7 +22,7 @@ const PERIOD: Duration = Duration::from_secs(600);
 /// What is kept for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// A consumer that was away for less than this finds everything.
+    /// A consumer in another process that was away for less than this finds everything.
     pub outbox: Duration,
     /// Longer than any event can come again: above the `outbox` of every producer.
     pub inbox: Duration,
@@ -35,7 +39,13 @@ impl Default for Retention {
 
 impl Retention {
     /// Deletes what is older, each ten minutes while this process leads, until the shutdown.
-    pub(crate) async fn run(&self, db: &Database, leadership: &Leadership, shutdown: &Shutdown) {
+    pub(crate) async fn run(
+        &self,
+        db: &Database,
+        leadership: &Leadership,
+        readers: &Readers,
+        shutdown: &Shutdown,
+    ) {
         loop {
             let lease = tokio::select! {
                 biased;
@@ -43,7 +53,7 @@ impl Retention {
                 lease = leadership.wait() => lease,
             };
             // A lost lease is no failure: the next holder prunes. Any other one is tried again in the next round.
-            match self.prune(db, &lease, shutdown).await {
+            match self.prune(db, &lease, readers, shutdown).await {
                 Ok(0) => {}
                 Ok(rows) => tracing::debug!(database = db.name(), rows, "old events were deleted"),
                 Err(error) if lease.is_lost() => drop(error),
@@ -64,14 +74,24 @@ impl Retention {
     }
 
     /// Deletes what is older now, in small transactions; how many rows there were.
-    pub async fn prune(&self, db: &Database, lease: &Lease, shutdown: &Shutdown) -> Result<u64> {
+    pub async fn prune(
+        &self,
+        db: &Database,
+        lease: &Lease,
+        readers: &Readers,
+        shutdown: &Shutdown,
+    ) -> Result<u64> {
         let context = Context::background(db.name().to_owned());
         let now = db.clock().now();
         let (outbox, inbox) = (now - self.outbox, now - self.inbox);
+        // Who reads goes on meanwhile, so what is read now is read in every transaction below.
+        let read = readers.read_through(&context, db.name()).await?;
         let mut rows = 0;
         while !shutdown.is_requested() {
             let chunk = db
-                .write_as(&context, lease, move |tx| Ok(prune_outbox(tx, outbox)? + prune_inbox(tx, inbox)?))
+                .write_as(&context, lease, move |tx| {
+                    Ok(prune_outbox(tx, outbox, read)? + prune_inbox(tx, inbox)?)
+                })
                 .await?;
             rows += chunk;
             if chunk == 0 {
@@ -84,7 +104,7 @@ impl Retention {
 
 // Deletes from the front only, so that the log has no gap inside, even if the wall clock stepped back meanwhile. The
 // newest row stays: the next position is counted from it.
-fn prune_outbox(tx: &Tx<'_>, before: Timestamp) -> Result<u64> {
+fn prune_outbox(tx: &Tx<'_>, before: Timestamp, read: Option<Position>) -> Result<u64> {
     let kept = tx.query_one(
         "SELECT min(position) FROM (SELECT position, at FROM outbox ORDER BY position LIMIT ?1) WHERE at >= ?2",
         &[CHUNK.into(), before.into()],
@@ -94,7 +114,8 @@ fn prune_outbox(tx: &Tx<'_>, before: Timestamp) -> Result<u64> {
         Ok((row.get::<Option<i64>>(0)?, row.get::<Option<i64>>(1)?))
     })?;
     let Some((Some(first), Some(newest))) = ends else { return Ok(0) };
-    let end = kept.flatten().unwrap_or(first + CHUNK).min(newest);
+    let unread = read.map_or(i64::MAX, |read| read.0.saturating_add(1));
+    let end = kept.flatten().unwrap_or(first + CHUNK).min(newest).min(unread);
     if end <= first {
         return Ok(0);
     }

@@ -28,6 +28,8 @@ pub(crate) struct Process {
     pub(crate) registry: Registry,
     pub(crate) sql_metrics: mainstay_sql::Metrics,
     pub(crate) events_metrics: mainstay_events::Metrics,
+    /// Which consumers here read which log.
+    pub(crate) readers: mainstay_events::Readers,
     pub(crate) jobs_metrics: mainstay_jobs::Metrics,
     pub(crate) root: RootKey,
     pub(crate) cache: Arc<dyn CacheStore>,
@@ -85,6 +87,7 @@ impl Process {
         Ok(Arc::new(Self {
             sql_metrics: mainstay_sql::Metrics::register(&registry),
             events_metrics: mainstay_events::Metrics::register(&registry),
+            readers: mainstay_events::Readers::default(),
             jobs_metrics: mainstay_jobs::Metrics::register(&registry),
             cache: engines.open_cache(&settings.cache.url, &clock)?,
             notifier: engines.open_notifier(&settings.notify.url, settings.notify.address()?, &clock)?,

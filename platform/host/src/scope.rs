@@ -127,7 +127,9 @@ impl Scope {
         }
         let (database, leadership) = self.led(parts)?;
         let consumers = Consumers::new(database, leadership, self.process.tasks.clone())
-            .with_metrics(self.process.events_metrics.clone());
+            .with_metrics(self.process.events_metrics.clone())
+            .with_retention(self.process.settings.retention.events())
+            .with_readers(self.process.readers.clone());
         parts.consumers = Some(consumers.clone());
         Ok(consumers)
     }
@@ -139,7 +141,8 @@ impl Scope {
             return Ok(sagas.clone());
         }
         let (database, leadership) = self.led(&mut parts)?;
-        let options = mainstay_workflow::Options::default();
+        let keep = self.process.settings.retention.sagas();
+        let options = mainstay_workflow::Options { keep, ..mainstay_workflow::Options::default() };
         let sagas = Sagas::new(&database, &leadership, &self.process.tasks, &self.registry, options);
         parts.sagas = Some(sagas.clone());
         Ok(sagas)
@@ -153,7 +156,8 @@ impl Scope {
         }
         let (database, leadership) = self.led(&mut parts)?;
         let jobs = Jobs::new(database, leadership, self.process.tasks.clone())
-            .with_metrics(self.process.jobs_metrics.clone());
+            .with_metrics(self.process.jobs_metrics.clone())
+            .with_done_kept_for(self.process.settings.retention.jobs());
         parts.jobs = Some(jobs.clone());
         Ok(jobs)
     }

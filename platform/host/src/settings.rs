@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Configuration, Result};
+use mainstay_events::Retention;
 use mainstay_notify::Address;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,71 @@ impl NotifySettings {
     }
 }
 
+/// `[retention]`: how long what the platform writes beside a service's own rows is kept. Each is deleted in small pieces in
+/// the background. Services' own ages are in their sections, such as `shop.orders.archive_days`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionSettings {
+    /// Days that events are kept for consumers. One in the same process never misses any; one elsewhere that was away for
+    /// longer stops and says so. Default: 30.
+    pub outbox_days: u32,
+    /// Days that a consumer remembers which events it handled; longer than every producer's `outbox_days`. Default: 31.
+    pub inbox_days: u32,
+    /// Days that a saga can be looked at after its end. Default: 30.
+    pub sagas_days: u32,
+    /// Days that a job can be looked at after it was done. Dead ones stay until a person decides. Default: 1.
+    pub jobs_days: u32,
+}
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self { outbox_days: 30, inbox_days: 31, sagas_days: 30, jobs_days: 1 }
+    }
+}
+
+impl RetentionSettings {
+    /// Refuses what would lose effects or answers.
+    pub fn check(&self) -> Result<()> {
+        for (key, days) in [
+            ("outbox_days", self.outbox_days),
+            ("sagas_days", self.sagas_days),
+            ("jobs_days", self.jobs_days),
+        ] {
+            if days == 0 {
+                return Err(BAD_CONFIGURATION
+                    .error(format!("retention.{key} is 0; write how many days it is kept, such as 30")));
+            }
+        }
+        if self.inbox_days <= self.outbox_days {
+            return Err(BAD_CONFIGURATION.error(format!(
+                "retention.inbox_days is {}, so an event of an outbox could have its effect twice; write more than \
+                 retention.outbox_days, which is {}",
+                self.inbox_days, self.outbox_days
+            )));
+        }
+        Ok(())
+    }
+
+    /// The ages of events.
+    pub fn events(&self) -> Retention {
+        Retention { outbox: days(self.outbox_days), inbox: days(self.inbox_days) }
+    }
+
+    /// The age of ended sagas.
+    pub fn sagas(&self) -> Duration {
+        days(self.sagas_days)
+    }
+
+    /// The age of jobs that were done.
+    pub fn jobs(&self) -> Duration {
+        days(self.jobs_days)
+    }
+}
+
+fn days(days: u32) -> Duration {
+    Duration::from_secs(u64::from(days) * 24 * 60 * 60)
+}
+
 /// `[peers]`: addresses of services that run elsewhere, by name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -149,6 +215,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub cache: CacheSettings,
     pub notify: NotifySettings,
+    pub retention: RetentionSettings,
     pub peers: PeerSettings,
     pub http: mainstay_http::Options,
     pub telemetry: mainstay_telemetry::Options,
@@ -169,6 +236,8 @@ impl Settings {
         let rpc: RpcSettings = configuration.section("rpc")?;
         rpc.address()?;
         notify.address()?;
+        let retention: RetentionSettings = configuration.section("retention")?;
+        retention.check()?;
         let http: mainstay_http::Options = configuration.section("http")?;
         http.admin_address()?;
         Ok(Self {
@@ -176,6 +245,7 @@ impl Settings {
             database,
             cache: configuration.section("cache")?,
             notify,
+            retention,
             peers: configuration.section("peers")?,
             http,
             telemetry: configuration.section("telemetry")?,
@@ -212,6 +282,16 @@ mod tests {
             let peers: PeerSettings = table["peers"].clone().try_into().unwrap();
             assert_eq!(peers.addresses()["shop.payments"], "http://127.0.0.1:9001", "{text}");
         }
+    }
+
+    #[test]
+    fn an_inbox_that_forgets_before_an_outbox_is_refused() {
+        let error =
+            RetentionSettings { outbox_days: 40, ..RetentionSettings::default() }.check().unwrap_err();
+        assert!(error.message().contains("inbox_days is 31"), "{error}");
+        let error = RetentionSettings { sagas_days: 0, ..RetentionSettings::default() }.check().unwrap_err();
+        assert!(error.message().contains("retention.sagas_days"), "{error}");
+        RetentionSettings::default().check().unwrap();
     }
 
     #[test]

@@ -18,7 +18,7 @@
 //! - *Schedules fire once.* The firing and the next time are one transaction. What was missed while nobody led fires
 //!   once, late; a firing is passed over while the former one still runs. Times are UTC.
 //!
-//! A finished job is kept for a day and then deleted; a dead one stays until a person retries or discards it
+//! A finished job is kept for a day, unless told otherwise, and then deleted; a dead one stays until a person retries or discards it
 //! (see [`inspect`]).
 //!
 //! What it refuses: to run a job inside the transaction that enqueued it, to guarantee a moment (a busy service is

@@ -17,5 +17,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/002_up.sql"),
             down: include_str!("migrations/002_down.sql"),
         },
+        Migration {
+            version: 3,
+            name: "archive of aggregates",
+            up: include_str!("migrations/003_up.sql"),
+            down: include_str!("migrations/003_down.sql"),
+        },
     ],
 };

@@ -43,6 +43,15 @@ pub(crate) fn number(view: &View<'_>, name: &str) -> Result<i64> {
         .ok_or_else(|| codes::NO_SUCH_KEY.error(format!("there is no consumer {name} in this database")))
 }
 
+/// Where the consumer of this name stands: at the start when it has never run.
+pub(crate) fn position(view: &View<'_>, name: &str) -> Result<Position> {
+    let found =
+        view.query_one("SELECT position FROM event_consumers WHERE name = ?1", &[name.into()], |row| {
+            row.get(0)
+        })?;
+    Ok(found.map_or(Position::START, Position))
+}
+
 pub(crate) fn progress(view: &View<'_>, consumer: i64) -> Result<Progress> {
     view.query_one(
         "SELECT position, parked FROM event_consumers WHERE number = ?1",

@@ -1,17 +1,25 @@
-//! What is old is deleted, by age alone, and nobody misses an event without being told.
+//! What is old is deleted, but for what somebody here has yet to read, and nobody elsewhere misses an event without being
+//! told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_core::Shutdown;
-use mainstay_events::{EventSource, Position, Retention, codes as events, dead_letters};
+use mainstay_events::{
+    EventSource, Position, Readers, Retention, Subscription, codes as events, dead_letters,
+};
 
-use crate::support::{GROUP, Node, is_failing, record};
+use crate::support::{GROUP, NOTES, Node, is_failing, record};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 async fn prune(node: &Node, retention: &Retention) -> u64 {
+    prune_beside(node, retention, &Readers::default()).await
+}
+
+async fn prune_beside(node: &Node, retention: &Retention, readers: &Readers) -> u64 {
     let lease = node.leadership.wait().await;
-    retention.prune(&node.db, &lease, &Shutdown::new()).await.unwrap()
+    retention.prune(&node.db, &lease, readers, &Shutdown::new()).await.unwrap()
 }
 
 async fn count(node: &Node, table: &'static str) -> i64 {
@@ -86,4 +94,38 @@ async fn the_inbox_forgets_what_cannot_come_again() {
     prune(&node, &Retention::default()).await;
     assert_eq!(count(&node, "event_inbox").await, 1);
     node.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_consumer_here_has_not_read_waits_for_it() {
+    let (producer, consumer) = (Node::new().await, Node::new().await);
+    let readers = Readers::default();
+    let consumer = consumer.reading(&readers);
+    let retention = Retention::default();
+    producer.tell((0..700).map(|number| ("a", number))).await;
+    let follows = || Subscription::new(GROUP, &NOTES, Arc::new(producer.outbox.clone())).handle(record);
+    consumer.consumers.add(follows()).unwrap();
+    producer.time.advance(400 * DAY);
+    producer.tell([("a", 700)]).await;
+    assert_eq!(prune_beside(&producer, &retention, &readers).await, 0, "it has not even begun");
+
+    consumer.run([]);
+    consumer.reached(701).await;
+    assert_eq!(consumer.numbers().await, (0..=700).collect::<Vec<_>>());
+    // It stopped; more came, and became old.
+    let next = consumer.again().await;
+    consumer.stop().await;
+    producer.tell([("a", 701)]).await;
+    producer.time.advance(400 * DAY);
+    producer.tell([("a", 702)]).await;
+    let readers = Readers::default();
+    let next = next.reading(&readers);
+    next.consumers.add(follows()).unwrap();
+    assert_eq!(prune_beside(&producer, &retention, &readers).await, 701, "all that it read");
+    next.run([]);
+    next.reached(703).await;
+    assert_eq!(next.numbers().await, (0..=702).collect::<Vec<_>>());
+    assert_eq!(prune_beside(&producer, &retention, &readers).await, 1);
+    next.stop().await;
+    producer.stop().await;
 }

@@ -9,7 +9,7 @@ use mainstay_core::{Clock, Context, Id, ManualClock, Result, Shutdown, Tasks, Ti
 use mainstay_engine_sqlite::Sqlite;
 use mainstay_events::{
     Consumer, ConsumerState, ConsumerStatus, Consumers, Envelope, Event, EventSource, Feed, Outbox, Page,
-    Position, Subscription, Topic,
+    Position, Readers, Subscription, Topic,
 };
 use mainstay_sql::{
     Database, DatabaseEngine, Leadership, Metrics, Migration, MigrationSet, Options, Tx, View,
@@ -104,6 +104,11 @@ impl Node {
             tasks,
             folder,
         }
+    }
+
+    /// Whose consumers are known to producers beside it.
+    pub fn reading(self, readers: &Readers) -> Self {
+        Self { consumers: self.consumers.with_readers(readers.clone()), ..self }
     }
 
     /// Adds the consumers and runs them.

@@ -15,7 +15,9 @@ pub trait Projection<A: Aggregate>: Send + Sync + 'static {
     /// Unique in the service's database; kept for good.
     fn name(&self) -> &'static str;
 
-    /// Takes an event into the rows of `generation`. Each event comes once to each generation, in commit order.
+    /// Takes an event into the rows of `generation`. Each event comes once to each generation, in commit order; but a
+    /// rebuild begins with the aggregates that have archived events, one after the other. So what one aggregate's event
+    /// does must not depend on another's.
     fn apply(&self, tx: &Tx<'_>, generation: i64, event: &Recorded<A>) -> Result<()>;
 
     /// Deletes at most `limit` rows of `generation`; how many there were.

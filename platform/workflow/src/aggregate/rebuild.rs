@@ -3,6 +3,7 @@
 use mainstay_core::{Context, Result};
 use mainstay_sql::{Database, Tx, View};
 
+use super::archive::REBUILD_AGGREGATES;
 use super::event::Aggregate;
 use super::projection::{Projection, Stage, move_to};
 use super::store::AggregateStore;
@@ -65,12 +66,15 @@ impl<A: Aggregate> AggregateStore<A> {
         let projection = &self.projections()[index];
         let name = projection.name();
         let found = tx.query_one(
-            "SELECT position FROM projections WHERE name = ?1 AND generation = ?2 AND stage = 0",
+            "SELECT position, archive_after FROM projections WHERE name = ?1 AND generation = ?2 AND stage = 0",
             &[name.into(), generation.into()],
-            |row| row.get(0),
+            |row| Ok((row.get::<i64>(0)?, row.get::<Option<Vec<u8>>>(1)?)),
         )?;
         // Somebody else built it to its end, or began anew.
-        let Some(position) = found else { return Ok((0, true)) };
+        let Some((position, archive_after)) = found else { return Ok((0, true)) };
+        if let Some(after) = archive_after {
+            return Ok((self.advance_in_archive(tx, projection.as_ref(), generation, &after)?, false));
+        }
         let events = self.after(tx, position, BATCH)?;
         for event in &events {
             projection.apply(tx, generation, event)?;
@@ -84,6 +88,30 @@ impl<A: Aggregate> AggregateStore<A> {
             set_stage(tx, name, Stage::Building, Stage::Live)?;
         }
         Ok((events.len() as u64, live))
+    }
+
+    /// Takes the next archived aggregates into a generation that is being built. They come first: what happened to one
+    /// of them later stands among the other events, and nothing is archived while something is being built.
+    fn advance_in_archive(
+        &self,
+        tx: &Tx<'_>,
+        projection: &dyn Projection<A>,
+        generation: i64,
+        after: &[u8],
+    ) -> Result<u64> {
+        let archived = self.archived_after(tx, after, REBUILD_AGGREGATES)?;
+        let mut taken = 0;
+        for event in archived.iter().flat_map(|(_, events)| events) {
+            projection.apply(tx, generation, event)?;
+            taken += 1;
+        }
+        let is_more = archived.len() == REBUILD_AGGREGATES as usize;
+        let next = archived.last().filter(|_| is_more).map(|(id, _)| id.as_bytes().to_vec());
+        tx.execute(
+            "UPDATE projections SET archive_after = ?3 WHERE name = ?1 AND generation = ?2",
+            &[projection.name().into(), generation.into(), next.as_deref().into()],
+        )?;
+        Ok(taken)
     }
 
     /// Deletes some rows of a retired generation; whether none is left.
@@ -146,7 +174,7 @@ fn begin(tx: &Tx<'_>, name: &str, from: From) -> Result<(i64, bool)> {
     set_stage(tx, name, Stage::Building, Stage::Retired)?;
     let generation = stages.last().map_or(1, |(generation, _)| generation + 1);
     tx.execute(
-        "INSERT INTO projections (name, generation, stage, position) VALUES (?1, ?2, 0, 0)",
+        "INSERT INTO projections (name, generation, stage, position, archive_after) VALUES (?1, ?2, 0, 0, x'')",
         &[name.into(), generation.into()],
     )?;
     Ok((generation, false))

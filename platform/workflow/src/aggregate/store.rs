@@ -15,6 +15,17 @@ use super::upcast::{Sample, Upcaster, Upcasters};
 /// Events of one page of a history at most.
 const PAGE_MAX: u32 = 500;
 
+/// How far the events that are not archived lead.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Nothing is missing before them.
+    Whole,
+    /// Something is.
+    Gap,
+    /// There are none.
+    Nothing,
+}
+
 /// The store of one kind of aggregate, in the tables of its service's database. Built once, cheap to clone.
 pub struct AggregateStore<A: Aggregate>(Arc<Parts<A>>);
 
@@ -77,18 +88,42 @@ impl<A: Aggregate> AggregateStore<A> {
             None => None,
         };
         let mut loaded = snapshot.unwrap_or_else(|| Loaded { aggregate: A::default(), version: 0 });
+        if self.take_up(view, id, &mut loaded)? != Reach::Whole {
+            for event in self.archived(view, id)? {
+                if event.version > loaded.version {
+                    loaded.aggregate.apply(&self.read(&event.kind, event.schema, &event.data)?);
+                    loaded.version = event.version;
+                }
+            }
+            if self.take_up(view, id, &mut loaded)? == Reach::Gap {
+                return Err(codes::DATA_LOSS.error(format!("{id} lacks events after its {}", loaded.version)));
+            }
+        }
+        Ok((loaded.version > 0).then_some(loaded))
+    }
+
+    /// Applies the events after the aggregate's version. A young aggregate costs this one query; with a gap, or nothing
+    /// at all, the archive has to be asked for what is before.
+    fn take_up(&self, view: &View<'_>, id: Id<A::Kind>, loaded: &mut Loaded<A>) -> Result<Reach> {
+        let mut reach = if loaded.version > 0 { Reach::Whole } else { Reach::Nothing };
         view.for_each(
             "SELECT version, kind, schema, data FROM aggregate_events
              WHERE aggregate = ?1 AND id = ?2 AND version > ?3 ORDER BY version",
             &[A::NAME.into(), (&id).into(), integer(loaded.version).into()],
             |row| {
+                let version: u64 = row.get(0)?;
+                if version != loaded.version + 1 {
+                    reach = Reach::Gap;
+                    return Ok(());
+                }
                 let (kind, json): (String, String) = (row.get(1)?, row.get(3)?);
                 loaded.aggregate.apply(&self.read(&kind, row.get(2)?, &json)?);
-                loaded.version = row.get(0)?;
+                loaded.version = version;
+                reach = Reach::Whole;
                 Ok(())
             },
         )?;
-        Ok((loaded.version > 0).then_some(loaded))
+        Ok(reach)
     }
 
     /// How many events the aggregate has; what [`append`](Self::append) expects. 0 when nothing ever happened to it.
@@ -98,7 +133,7 @@ impl<A: Aggregate> AggregateStore<A> {
             &[A::NAME.into(), (&id).into()],
             |row| row.get(0),
         )?;
-        Ok(found.unwrap_or_default())
+        found.map_or_else(|| self.archived_version(view, id), Ok)
     }
 
     /// Appends what happened to the aggregate, of which the caller has seen `expected` events (0 for a new one). The
@@ -123,9 +158,12 @@ impl<A: Aggregate> AggregateStore<A> {
             version += 1;
             let json = serde_json::to_string(event)
                 .map_err(|error| codes::INTERNAL.because("an event cannot be stored", error))?;
+            // The key does not know of events that were archived: those are asked for with it.
             let inserted = tx.query_one(
                 "INSERT INTO aggregate_events (aggregate, id, version, kind, schema, at, principal, trace, data)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING position",
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS
+                     (SELECT 1 FROM aggregate_archive WHERE aggregate = ?1 AND id = ?2 AND version >= ?3)
+                 RETURNING position",
                 &[
                     A::NAME.into(),
                     (&id).into(),
@@ -144,7 +182,7 @@ impl<A: Aggregate> AggregateStore<A> {
                     .map_err(|error| {
                         if error.is(&mainstay_sql::codes::UNIQUE) { conflict(id, expected) } else { error }
                     })?
-                    .unwrap_or_default();
+                    .ok_or_else(|| conflict(id, expected))?;
             if !self.0.projections.is_empty() {
                 recorded.push(Recorded {
                     position,
@@ -172,12 +210,19 @@ impl<A: Aggregate> AggregateStore<A> {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Recorded<A>>> {
-        view.query(
+        let limit = limit.min(PAGE_MAX);
+        let mut page = view.query(
             "SELECT position, id, version, kind, schema, at, principal, trace, data FROM aggregate_events
              WHERE aggregate = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4",
-            &[A::NAME.into(), (&id).into(), integer(after).into(), limit.min(PAGE_MAX).into()],
+            &[A::NAME.into(), (&id).into(), integer(after).into(), limit.into()],
             |row| self.recorded(row),
-        )
+        )?;
+        if page.first().is_none_or(|first| first.version > after + 1) {
+            let archived = self.archived(view, id)?.into_iter().filter(|event| event.version > after);
+            let archived = archived.take(limit as usize).map(|event| self.revive(id, event));
+            page = archived.chain(page.into_iter().map(Ok)).take(limit as usize).collect::<Result<_>>()?;
+        }
+        Ok(page)
     }
 
     /// Forgets every snapshot; the next loads fold the events.
@@ -224,7 +269,7 @@ impl<A: Aggregate> AggregateStore<A> {
         })
     }
 
-    fn read(&self, kind: &str, schema: u32, json: &str) -> Result<A::Event> {
+    pub(super) fn read(&self, kind: &str, schema: u32, json: &str) -> Result<A::Event> {
         self.0.upcasters.read(kind, schema, json)
     }
 
@@ -234,7 +279,7 @@ impl<A: Aggregate> AggregateStore<A> {
             &[A::NAME.into(), (&id).into(), integer(version).into()],
             |_| Ok(()),
         )?;
-        Ok(found.is_some())
+        Ok(found.is_some() || self.archived_version(view, id)? == version)
     }
 
     fn snapshot(&self, tx: &Tx<'_>, id: Id<A::Kind>, before: u64, after: u64) -> Result<()> {
@@ -251,6 +296,6 @@ fn conflict<K: IdKind>(id: Id<K>, expected: u64) -> Error {
     codes::CONFLICT.error(format!("{id} is not at version {expected}"))
 }
 
-fn integer(version: u64) -> i64 {
+pub(super) fn integer(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }

@@ -41,7 +41,7 @@ impl DomainEvent for AccountEvent {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
-    owner: String,
+    pub owner: String,
     pub minor: i64,
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod aggregates;
+mod archive;
 mod conformance;
 mod crashes;
 mod definitions;

@@ -51,11 +51,11 @@ impl Projection<Balance> for Balances {
     }
 }
 
-fn store(factor: i64) -> AggregateStore<Balance> {
+pub fn store(factor: i64) -> AggregateStore<Balance> {
     AggregateStore::builder().projection(Balances { factor, refuses: false }).build()
 }
 
-async fn total(accounts: &Accounts) -> i64 {
+pub async fn total(accounts: &Accounts) -> i64 {
     accounts
         .test
         .db

@@ -9,6 +9,7 @@ pub mod checkout;
 pub mod codes;
 pub mod events;
 mod http;
+mod jobs;
 pub mod migrations;
 pub mod model;
 pub mod peers;

@@ -2,12 +2,13 @@
 
 use mainstay_sql::{Migration, MigrationSet};
 
-pub const MIGRATIONS: MigrationSet = MigrationSet {
-    module: "shop.orders",
-    migrations: &[Migration {
-        version: 1,
-        name: "checkouts, order numbers, order list, sales by day",
-        up: "
+pub const MIGRATIONS: MigrationSet =
+    MigrationSet { module: "shop.orders", migrations: &[FIRST, REFUSED_BY_AGE] };
+
+const FIRST: Migration = Migration {
+    version: 1,
+    name: "checkouts, order numbers, order list, sales by day",
+    up: "
             CREATE TABLE checkouts (
                 id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
                 owner TEXT NOT NULL,
@@ -48,10 +49,17 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
                 refunded_minor INTEGER NOT NULL,
                 PRIMARY KEY (generation, day, country, currency)
             ) STRICT, WITHOUT ROWID;",
-        down: "
+    down: "
             DROP TABLE sales_by_day;
             DROP TABLE order_list;
             DROP TABLE order_numbers;
             DROP TABLE checkouts;",
-    }],
+};
+
+/// For forgetting them: there are few beside those that became orders, which stay.
+const REFUSED_BY_AGE: Migration = Migration {
+    version: 2,
+    name: "refused checkouts by age",
+    up: "CREATE INDEX checkouts_refused ON checkouts (created_at) WHERE failure IS NOT NULL;",
+    down: "DROP INDEX checkouts_refused;",
 };

@@ -229,6 +229,11 @@ impl Order {
         }
     }
 
+    /// Whether no money is on its way, in either direction.
+    pub fn is_at_rest(&self) -> bool {
+        self.paid.is_some() && self.refunds.iter().all(|(_, done)| *done)
+    }
+
     /// The money that went back or is on its way back.
     pub fn refunded(&self) -> Result<Money> {
         Money::sum(self.sale.currency(), self.refunds.iter().map(|(refund, _)| refund.amount))

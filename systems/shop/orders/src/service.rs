@@ -1,11 +1,13 @@
 //! How orders is put together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_core::{Clock, Context, Result, Tasks, Timestamp};
 use mainstay_events::{Consumers, EventSource, Outbox, Subscription};
 use mainstay_host::{Contract, Mounted, ReplayClock, Scope, Service};
 use mainstay_http::IdempotencyKey;
+use mainstay_jobs::{Job, Jobs, NewJob};
 use mainstay_sql::Database;
 use mainstay_workflow::{Saga, Sagas};
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,7 @@ use shop_payments_contracts::PaymentsClient;
 use shop_pricing_contracts::PricingClient;
 
 use crate::checkout::{self, CheckoutState};
+use crate::jobs::{ARCHIVE_AT, Archive};
 use crate::peers::Peers;
 use crate::refund::{self, RefundState};
 use crate::{MIGRATIONS, events, http, store};
@@ -23,13 +26,16 @@ use crate::{MIGRATIONS, events, http, store};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// How long the goods are held while the buyer pays.
+    /// How long the goods are held while the buyer pays. Default: 900.
     pub hold_seconds: u64,
+    /// Days after the last thing that happened to it until an order is archived: packed, and found as before. Checkouts
+    /// that came to nothing are deleted at the same age. 0 keeps all as they are. Default: 730.
+    pub archive_days: u32,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { hold_seconds: 900 }
+        Self { hold_seconds: 900, archive_days: 730 }
     }
 }
 
@@ -38,6 +44,8 @@ pub struct Needs {
     pub db: Database,
     pub outbox: Outbox,
     pub sagas: Sagas,
+    /// Where old orders are archived.
+    pub jobs: Jobs,
     pub consumers: Consumers,
     pub payment_news: Arc<dyn EventSource>,
     pub tasks: Tasks,
@@ -52,6 +60,7 @@ impl mainstay_host::Needs for Needs {
             db: scope.database(&[MIGRATIONS])?,
             outbox: scope.outbox()?,
             sagas: scope.sagas()?,
+            jobs: scope.jobs()?,
             consumers: scope.consumers()?,
             tasks: scope.tasks().clone(),
             replay: scope.replay_clock(),
@@ -108,6 +117,11 @@ impl Orders {
             Subscription::new("shop.orders.payments", &shop_payments_contracts::TOPIC, needs.payment_news)
                 .handle(move |tx, ctx, envelope, event| events::on_payment(&sagas, tx, ctx, envelope, event)),
         )?;
+        if config.archive_days > 0 {
+            let keep = Duration::from_secs(u64::from(config.archive_days) * 24 * 60 * 60);
+            needs.jobs.register(Archive { db: needs.db.clone(), keep })?;
+            needs.jobs.schedule(Archive::KIND, ARCHIVE_AT, NewJob::of::<Archive>(&())?)?;
+        }
         // A projection that was never built, or whose building was cut off, is built beside the traffic.
         let db = needs.db.clone();
         needs.tasks.spawn("orders-views", async move {

@@ -4,6 +4,6 @@ mod checkouts;
 mod facts;
 mod views;
 
-pub use checkouts::{CheckoutRow, checkout, end_checkout, insert_checkout};
-pub use facts::{append, facts, next_order_number, order};
+pub use checkouts::{CheckoutRow, checkout, end_checkout, forget_refused, insert_checkout};
+pub use facts::{append, archive, facts, next_order_number, order};
 pub use views::{ListedOrder, SalesDay, list, sales};

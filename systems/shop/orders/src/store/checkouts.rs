@@ -1,6 +1,6 @@
 //! Checkouts: the record of whose they are, and of why they went back.
 
-use mainstay_core::{Id, Result, codes};
+use mainstay_core::{Id, Result, Timestamp, codes};
 use mainstay_sql::{Tx, View};
 use mainstay_workflow::{Failure, RunEnd};
 use shop_orders_contracts::Checkout;
@@ -42,6 +42,15 @@ pub fn end_checkout(tx: &Tx<'_>, end: &RunEnd, state: &CheckoutState) -> Result<
         &[(&state.checkout_id).into(), failure.as_str().into()],
     )
     .map(drop)
+}
+
+/// Deletes checkouts that went back and were begun before `before`, at most `limit`; how many there were.
+pub fn forget_refused(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM checkouts WHERE id IN (SELECT id FROM checkouts
+             WHERE failure IS NOT NULL AND created_at < ?1 ORDER BY created_at LIMIT ?2)",
+        &[before.into(), limit.into()],
+    )
 }
 
 fn read_failure(text: &str) -> Result<Failure> {

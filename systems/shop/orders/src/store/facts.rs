@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-use mainstay_core::{Context, Id, Result, codes};
+use mainstay_core::{Context, Id, Result, Timestamp, codes};
 use mainstay_sql::{Tx, View};
+use mainstay_workflow::aggregate::Archived;
 use mainstay_workflow::{Aggregate, AggregateStore, DomainEvent};
 use shop_orders_contracts::Order as OrderKind;
 
@@ -58,6 +59,12 @@ pub fn append(tx: &Tx<'_>, ctx: &Context, id: Id<OrderKind>, fact: Fact) -> Resu
         | Fact::RefundFailed { .. } => facts().version(tx, id)?,
     };
     facts().append(tx, ctx, id, version, &[fact]).map(drop)
+}
+
+/// Archives orders to which nothing has happened since `before` and for which nothing is under way, of those that some
+/// facts after a position belong to. They are found as before.
+pub fn archive(tx: &Tx<'_>, before: Timestamp, after: i64) -> Result<Archived> {
+    facts().archive(tx, before, after, |history| history.0.as_ref().is_some_and(Order::is_at_rest))
 }
 
 /// The next number that people call an order by.
