@@ -1,11 +1,14 @@
 //! The command line: what every command shares, and which file runs which. A command is a file below.
 
+pub mod access;
 pub mod asyncapi;
+pub mod audit;
 pub mod config;
 pub mod contracts;
 pub mod doctor;
 pub mod events;
 pub mod jobs;
+pub mod keys;
 pub mod leases;
 pub mod load;
 pub mod logs;
@@ -76,6 +79,15 @@ enum Command {
     /// Look at and change the schema of the services' databases
     #[command(subcommand)]
     Migrate(migrate::Migrate),
+    /// Ask the policies who may do what, and why
+    #[command(subcommand)]
+    Access(access::Access),
+    /// Verify, list and export the services' audit logs
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Replace keys while everything runs
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Look at the configuration
     #[command(subcommand)]
     Config(config::Config),
@@ -173,6 +185,9 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Up(up) => up.run(&global, engines).await,
         Command::Serve(serve) => serve.run(&global, engines).await,
         Command::Migrate(migrate) => migrate.run(&global, engines).await,
+        Command::Access(access) => access.run(),
+        Command::Audit(audit) => audit.run(&global, engines).await,
+        Command::Keys(keys) => keys.run(&global, engines).await,
         Command::Config(config) => config.run(&global, engines),
         Command::Events(events) => events.run(&global, engines).await,
         Command::Jobs(jobs) => jobs.run(&global, engines).await,

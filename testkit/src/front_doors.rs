@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use mainstay_core::{Clock, Context, Id, Principal, Result, Session, Tasks, codes};
 use mainstay_http::{App, Authenticator, Catalogue, Door, Health, Options, Parts, SessionIssued};
-use mainstay_identity::TokenKeys;
+use mainstay_identity::{Identified, TokenKeys};
 use mainstay_rpc::{Channel, Network, Peer, RpcService};
 use mainstay_secrets::RootKey;
 use mainstay_telemetry::Registry;
@@ -154,8 +154,9 @@ struct ByName {
 
 #[async_trait]
 impl Authenticator for ByName {
-    async fn authenticate(&self, _ctx: &Context, token: &str) -> Result<Principal> {
-        token.parse().map_err(|_| codes::UNAUTHENTICATED.error("this is nobody's name"))
+    async fn authenticate(&self, _ctx: &Context, token: &str) -> Result<Identified> {
+        let principal = token.parse::<Principal>();
+        principal.map(Identified::from).map_err(|_| codes::UNAUTHENTICATED.error("this is nobody's name"))
     }
 
     fn visitor(&self) -> Result<(Id<Session>, SessionIssued)> {

@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 21] = [
+const PLATFORM: [&str; 23] = [
     "host",
     "conformance",
     "introspection",
@@ -16,6 +16,8 @@ const PLATFORM: [&str; 21] = [
     "http",
     "rpc",
     "identity",
+    "access",
+    "audit",
     "workflow",
     "jobs",
     "cache",

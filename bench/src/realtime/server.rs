@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mainstay_core::{Clock, Context, Id, Principal, Result, Session, Shutdown, Tasks, codes};
+use mainstay_core::{Clock, Context, Id, Result, Session, Shutdown, Tasks, codes};
 use mainstay_events::Position;
-use mainstay_http::{App, Authenticator, Catalogue, Door, Health, SessionIssued};
+use mainstay_http::{App, Authenticator, Catalogue, Door, Health, Identified, SessionIssued};
 use mainstay_realtime::{
     Batch, Fanout, Hub, InMemory, Message, Options, Public, RoomKind, RoomName, SlowConsumer, routes,
 };
@@ -21,7 +21,7 @@ struct Visitors(Clock);
 
 #[async_trait]
 impl Authenticator for Visitors {
-    async fn authenticate(&self, _: &Context, _: &str) -> Result<Principal> {
+    async fn authenticate(&self, _: &Context, _: &str) -> Result<Identified> {
         Err(codes::UNAUTHENTICATED.error("nobody can log in here"))
     }
 

@@ -209,15 +209,18 @@ impl Replay {
     async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
         let opened = operator::ready_one(global, engines, &self.which.service).await?;
         let (consumer, key) = (self.which.consumer, self.key);
+        let audit = opened.audit;
         let sentence = opened
             .database
             .write(&operator::context(), move |tx| match &key {
                 Some(key) => {
                     dead_letters::replay(tx, &consumer, key)?;
+                    operator::record(&audit, tx, "event.replay", consumer.clone(), key)?;
                     Ok(format!("{key} of {consumer} is tried again"))
                 }
                 None => {
                     let keys = dead_letters::replay_all(tx, &consumer)?;
+                    operator::record(&audit, tx, "event.replay", consumer.clone(), &"every dead key")?;
                     Ok(format!("{keys} dead keys of {consumer} are tried again"))
                 }
             })
@@ -231,9 +234,14 @@ impl Skip {
     async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
         let opened = operator::ready_one(global, engines, &self.which.service).await?;
         let (consumer, key, message) = (self.which.consumer, self.key, self.message);
+        let audit = opened.audit;
         let skipped = opened
             .database
-            .write(&operator::context(), move |tx| dead_letters::skip(tx, &consumer, &key, message))
+            .write(&operator::context(), move |tx| {
+                let skipped = dead_letters::skip(tx, &consumer, &key, message)?;
+                operator::record(&audit, tx, "event.skip", consumer.clone(), &message)?;
+                Ok(skipped)
+            })
             .await?;
         // What was given up goes to stdout, so that it can be kept.
         output::data(&format!("{}\n", skipped.to_cloudevent()));

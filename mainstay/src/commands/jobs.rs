@@ -210,7 +210,12 @@ impl One {
     async fn retry(self, global: &Global, engines: Engines) -> Result<()> {
         let opened = operator::ready_one(global, engines, &self.service).await?;
         let id = self.job;
-        opened.database.write(&operator::context(), move |tx| inspect::retry(tx, id)).await?;
+        let audit = opened.audit;
+        let work = move |tx: &mainstay_sql::Tx<'_>| {
+            inspect::retry(tx, id)?;
+            operator::record(&audit, tx, "job.retry", id.to_string(), &())
+        };
+        opened.database.write(&operator::context(), work).await?;
         output::note(&format!("{id} is queued again"));
         Ok(())
     }
@@ -218,7 +223,13 @@ impl One {
     async fn discard(self, global: &Global, engines: Engines) -> Result<()> {
         let opened = operator::ready_one(global, engines, &self.service).await?;
         let id = self.job;
-        let job = opened.database.write(&operator::context(), move |tx| inspect::discard(tx, id)).await?;
+        let audit = opened.audit;
+        let work = move |tx: &mainstay_sql::Tx<'_>| {
+            let job = inspect::discard(tx, id)?;
+            operator::record(&audit, tx, "job.discard", id.to_string(), &job.kind)?;
+            Ok(job)
+        };
+        let job = opened.database.write(&operator::context(), work).await?;
         print_whole(&job);
         Ok(())
     }

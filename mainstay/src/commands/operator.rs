@@ -3,10 +3,12 @@
 //! They may run beside the process that serves: the engine lets several processes share a database, and what works
 //! under a lease notices that somebody else changed a row.
 
+use mainstay_audit::{Audit, Entry};
 use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Clock, Context, Result, codes};
 use mainstay_host::{Host, NOTHING_HERE, Opened};
-use mainstay_sql::{MigrationSet, MigrationState};
+use mainstay_sql::{MigrationSet, MigrationState, Tx};
+use serde::Serialize;
 
 use crate::commands::Global;
 use crate::{shop, systems};
@@ -18,6 +20,20 @@ const CALLER: &str = "mainstay.operator";
 /// The context of what an operator does by hand.
 pub fn context() -> Context {
     Context::background(CALLER)
+}
+
+/// Records what an operator does, in the transaction in which it is done. Under which login is what the machine says: who
+/// may run this command may say anything, and is trusted with more.
+pub fn record(
+    audit: &Audit,
+    tx: &Tx<'_>,
+    action: &'static str,
+    subject: impl Into<String>,
+    more: &impl Serialize,
+) -> Result<()> {
+    let login = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let entry = Entry::new(action, subject).after(&serde_json::json!({"login": login, "what": more}))?;
+    audit.record(tx, &context(), entry)
 }
 
 /// The databases of the services that the words name, as they are; of all services that have one when there are no

@@ -195,7 +195,12 @@ impl Resume {
     async fn run(self, global: &Global, engines: Engines) -> Result<()> {
         let (opened, sagas) = with_sagas(global, engines, &self.service, self.run).await?;
         let run = self.run;
-        opened.database.write(&operator::context(), move |tx| sagas.resume(tx, run)).await?;
+        let audit = opened.audit;
+        let work = move |tx: &mainstay_sql::Tx<'_>| {
+            sagas.resume(tx, run)?;
+            operator::record(&audit, tx, "saga.resume", run.to_string(), &())
+        };
+        opened.database.write(&operator::context(), work).await?;
         output::note(&format!("{run} goes on"));
         Ok(())
     }

@@ -104,3 +104,38 @@ fn the_engines_keep_their_promises_here() {
     assert!(kept.lines().count() >= 2, "{kept}");
     assert!(kept.lines().all(|line| line.contains("\"kept\":\"yes\"")), "{kept}");
 }
+
+#[test]
+fn policies_are_explained_without_an_installation() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = stdout(folder.path(), &["access", "explain", "customer", "orders.refund"]);
+    assert!(refused.ends_with("no: no policy permits it\n"), "{refused}");
+    let allowed = stdout(folder.path(), &["access", "explain", "staff", "orders.refund", "--json"]);
+    let allowed: serde_json::Value = serde_json::from_str(&allowed).unwrap();
+    assert_eq!(
+        (&allowed["allowed"], &allowed["policies"][0]["id"]),
+        (&true.into(), &"staff.serve-buyers".into())
+    );
+    assert!(stdout(folder.path(), &["access", "actions"]).contains("orders.refund"));
+    assert!(!run(folder.path(), &["access", "explain", "customer", "orders.steal"]).status.success());
+}
+
+#[test]
+fn audit_logs_are_verified_anchored_and_exported_and_keys_replaced_beside_a_running_shop() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = Serving::start(folder.path(), &["up", "shop", "--demo"]);
+    stdout(folder.path(), &["keys", "rotate"]);
+    let verified = stdout(folder.path(), &["audit", "verify", "--json"]);
+    assert_eq!(verified.matches("\"whole\"").count(), verified.lines().count(), "{verified}");
+    // The second time, the ends of the first are compared.
+    stdout(folder.path(), &["audit", "verify"]);
+    let exported = stdout(folder.path(), &["audit", "export", "shop/auth"]);
+    let lines: Vec<serde_json::Value> =
+        exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["number"], &lines[0]["action"]), (&1.into(), &"account.create".into()));
+    assert_eq!(lines.last().unwrap()["action"], "signing_key.replace");
+    let table = stdout(folder.path(), &["audit", "export", "shop/auth", "--format", "csv"]);
+    assert_eq!(table.lines().count(), lines.len() + 1);
+    assert!(stdout(folder.path(), &["audit", "list", "shop/catalog", "--json"]).contains("product.put"));
+    shop.stop();
+}

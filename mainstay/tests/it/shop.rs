@@ -8,6 +8,7 @@ mod clocks;
 mod collector;
 mod crashes;
 mod disk;
+mod doors;
 mod goods;
 mod inside;
 mod introspection;

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,6 +103,29 @@ impl FromStr for Principal {
     }
 }
 
+/// What a credential is good for, where it is not good for all that its owner may do: names such as `orders.read`.
+/// Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scopes(Arc<[Box<str>]>);
+
+impl Scopes {
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut names: Vec<Box<str>> = names.into_iter().map(Box::from).collect();
+        names.sort();
+        names.dedup();
+        Self(names.into())
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|known| **known == *name)
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+}
+
 /// What travels with a piece of work.
 #[derive(Clone, Debug)]
 pub struct Context(Arc<Parts>);
@@ -116,6 +140,8 @@ struct Parts {
     attempt: u32,
     queries: Option<Arc<QueryLedger>>,
     endless: bool,
+    scopes: Option<Scopes>,
+    client: Option<IpAddr>,
 }
 
 impl Context {
@@ -130,6 +156,8 @@ impl Context {
             attempt: 1,
             queries: None,
             endless: false,
+            scopes: None,
+            client: None,
         }))
     }
 
@@ -143,8 +171,18 @@ impl Context {
         attempt: u32,
     ) -> Self {
         let deadline = Some(deadline);
-        let (queries, endless) = (None, false);
-        Self(Arc::new(Parts { tenant, principal, on_behalf_of, trace, deadline, attempt, queries, endless }))
+        Self(Arc::new(Parts {
+            tenant,
+            principal,
+            on_behalf_of,
+            trace,
+            deadline,
+            attempt,
+            queries: None,
+            scopes: None,
+            client: None,
+            endless: false,
+        }))
     }
 
     /// For work that a service begins by itself: a start-up, a sweep, a schedule.
@@ -202,6 +240,27 @@ impl Context {
         self.0.queries.as_ref()
     }
 
+    /// What the credential at the edge was good for; `None` where it was good for everything, and behind the service
+    /// that the edge called, which has decided already.
+    pub fn scopes(&self) -> Option<&Scopes> {
+        self.0.scopes.as_ref()
+    }
+
+    /// The address that the request came from. It does not cross to other services.
+    pub fn client(&self) -> Option<IpAddr> {
+        self.0.client
+    }
+
+    #[must_use]
+    pub fn with_scopes(&self, scopes: Option<Scopes>) -> Self {
+        self.changed(|parts| parts.scopes = scopes)
+    }
+
+    #[must_use]
+    pub fn with_client(&self, client: Option<IpAddr>) -> Self {
+        self.changed(|parts| parts.client = client)
+    }
+
     #[must_use]
     pub fn with_principal(&self, principal: Principal) -> Self {
         self.changed(|parts| parts.principal = principal)
@@ -212,6 +271,8 @@ impl Context {
     pub fn as_service(&self, service: impl Into<Cow<'static, str>>) -> Self {
         self.changed(|parts| {
             let asked_by = std::mem::replace(&mut parts.principal, Principal::Service(service.into()));
+            // They bound what the person's credential is good for, and were looked at when it came in.
+            parts.scopes = None;
             if !matches!(asked_by, Principal::Service(_)) {
                 parts.on_behalf_of = Some(asked_by);
             }

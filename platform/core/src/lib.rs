@@ -21,7 +21,7 @@ pub mod work;
 
 pub use clock::{Clock, ManualClock, Monotonic, Stopwatch};
 pub use config::Configuration;
-pub use context::{Account, Context, Principal, Session, TenantId};
+pub use context::{Account, Context, Principal, Scopes, Session, TenantId};
 pub use cpu::CpuPool;
 pub use error::{Code, Error, FieldError, Kind, Result, Retry};
 pub use id::{Id, IdKind};

@@ -79,17 +79,21 @@ impl Contract {
         &self.events
     }
 
-    /// The document of OpenAPI 3.1.
+    /// The document of OpenAPI 3.1, its members in the order of their names: so it is the same text from any build.
     pub fn openapi(&self) -> Value {
-        openapi("Mainstay", &self.routes, &self.anywhere)
+        let mut document = openapi("Mainstay", &self.routes, &self.anywhere);
+        document.sort_all_objects();
+        document
     }
 
-    /// The document of AsyncAPI 3.0.
+    /// The document of AsyncAPI 3.0, ordered likewise.
     ///
     /// # Errors
     /// `core.internal` when descriptors cannot be read.
     pub fn asyncapi(&self) -> Result<Value> {
-        events::asyncapi(&self.events)
+        let mut document = events::asyncapi(&self.events)?;
+        document.sort_all_objects();
+        Ok(document)
     }
 
     /// The files of all calls and events, each once and without comments, ordered by name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Id, Principal, Result, Session, codes};
 use mainstay_identity::session::ANONYMOUS_LIFETIME;
-use mainstay_identity::{AnonymousSessions, Fingerprint, Sessions};
+use mainstay_identity::{AnonymousSessions, Fingerprint, Identified, Sessions};
 use mainstay_rpc::{Channel, Peer};
 use mainstay_secrets::Secret;
 
@@ -66,8 +66,8 @@ impl EdgeAuthenticator {
 
 #[async_trait]
 impl mainstay_http::Authenticator for EdgeAuthenticator {
-    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Principal> {
-        self.inner.principal(ctx, token).await
+    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Identified> {
+        self.inner.identify(ctx, token).await
     }
 
     fn visitor(&self) -> Result<(Id<Session>, mainstay_http::SessionIssued)> {

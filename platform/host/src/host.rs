@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use mainstay_audit::Audit;
 use mainstay_core::{Clock, Code, Configuration, Result, Shutdown};
 use mainstay_http::{App, Catalogue, Door, Health, OperatorGuard, Policies, Rules};
 use mainstay_identity::Sessions;
@@ -36,6 +37,8 @@ use crate::topology::Topology;
 /// Codes that a platform's own crates raise; services add theirs with [`Host::codes`].
 const PLATFORM_CODES: &[&[&Code]] = &[
     crate::codes::CODES,
+    mainstay_access::CODES,
+    mainstay_audit::CODES,
     mainstay_core::config::CODES,
     mainstay_events::codes::CODES,
     mainstay_identity::CODES,
@@ -77,6 +80,8 @@ pub struct Opened {
     pub migrations: Vec<MigrationSet>,
     /// For looking at runs; nothing is executed.
     pub sagas: Option<Sagas>,
+    /// For what an operator does by hand, and for verifying.
+    pub audit: Audit,
 }
 
 impl Host {
@@ -208,10 +213,11 @@ impl Host {
                 Err(error) if error.is(&NOTHING_HERE) => continue,
                 gathered => gathered?,
             }
+            let audit = scope.audit();
             let parts = scope.into_parts();
             if let Some(database) = parts.database {
                 let (migrations, sagas) = (parts.migrations, parts.sagas);
-                opened.push(Opened { name: service.name(), database, migrations, sagas });
+                opened.push(Opened { name: service.name(), database, migrations, sagas, audit });
             }
         }
         Ok(opened)

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mainstay_audit::Audit;
 use mainstay_cache::{Cache, Policy};
 use mainstay_core::{Clock, CpuPool, Result, Tasks};
 use mainstay_events::{Consumers, EventSource, Outbox};
@@ -31,6 +32,7 @@ const PLATFORM_MIGRATIONS: &[MigrationSet] = &[
     mainstay_jobs::MIGRATIONS,
     mainstay_workflow::MIGRATIONS,
     mainstay_http::idempotency::MIGRATIONS,
+    mainstay_audit::MIGRATIONS,
 ];
 
 /// The secret key of a service, below the installation's root key.
@@ -217,6 +219,11 @@ impl Scope {
     /// The service's own secret key; derive one for each use from it. No other service has it.
     pub fn secrets(&self) -> Key {
         service_key(&self.process.root, self.name)
+    }
+
+    /// The service's audit log, in its own database.
+    pub fn audit(&self) -> Audit {
+        Audit::new(&self.secrets())
     }
 
     /// Where the service's metrics are registered, with its name on them.

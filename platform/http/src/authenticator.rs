@@ -1,7 +1,8 @@
 //! Who a credential belongs to: the question that this crate asks and does not answer.
 
 use async_trait::async_trait;
-use mainstay_core::{Context, Id, Principal, Result, Session};
+use mainstay_core::{Context, Id, Result, Session};
+use mainstay_identity::Identified;
 use mainstay_identity::session::ANONYMOUS_LIFETIME;
 use mainstay_secrets::Secret;
 
@@ -10,13 +11,13 @@ use crate::session::SessionIssued;
 /// Turns credentials into principals. Only here, at the edge, does that happen.
 #[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
-    /// The principal behind a session token, which came as a bearer token or in the session cookie. `ctx` is that of
+    /// Who is behind a credential, which came as a bearer token or in the session cookie. `ctx` is that of
     /// the edge itself, with the request's trace and deadline, for asking a service.
     ///
     /// # Errors
     /// `core.unauthenticated` when the token is forged, expired or revoked; anything else means that it could not be
     /// found out, and refuses the request without touching the caller's session.
-    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Principal>;
+    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Identified>;
 
     /// A session for a visitor who brought no credential, and the token that proves it from now on. Called for every
     /// such request, so it should keep nothing.
@@ -26,8 +27,8 @@ pub trait Authenticator: Send + Sync + 'static {
 /// Identity's answer: visitors prove themselves, sessions of people are looked up where they are kept.
 #[async_trait]
 impl Authenticator for mainstay_identity::Authenticator {
-    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Principal> {
-        self.principal(ctx, token).await
+    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Identified> {
+        self.identify(ctx, token).await
     }
 
     fn visitor(&self) -> Result<(Id<Session>, SessionIssued)> {

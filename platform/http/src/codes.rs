@@ -90,6 +90,13 @@ pub const CONDITION_FAILED: Code = Code::new(
     "Somebody else changed it first",
     "Read it again, and repeat the change on what is there now, with its ETag.",
 );
+pub const CROSS_SITE: Code = Code::new(
+    "http.cross_site",
+    Kind::PermissionDenied,
+    "The request comes from another site",
+    "Send it from a page of this site. A program leaves cookies out and sends Authorization: Bearer; an origin that may \
+     write is named in http.trusted_origins.",
+);
 pub const NOT_LISTENING: Code = Code::new(
     "http.not_listening",
     Kind::FailedPrecondition,
@@ -169,6 +176,7 @@ pub const CODES: &[&Code] = &[
     &IDEMPOTENCY_RUNNING,
     &CONDITION_REQUIRED,
     &CONDITION_FAILED,
+    &CROSS_SITE,
     &NOT_LISTENING,
     &ADMIN_EXPOSED,
     &URI_TOO_LONG,

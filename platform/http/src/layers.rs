@@ -20,6 +20,7 @@ mod problems;
 mod rates;
 mod routes;
 mod rules;
+mod same_origin;
 mod shed;
 mod target;
 mod versions;
@@ -57,6 +58,7 @@ use problems::Problems;
 use rates::{ByAddress, ByCaller, Rates};
 use routes::Routes;
 use rules::Rules;
+use same_origin::SameOrigin;
 use shed::Shed;
 use target::Target;
 use versions::Versions;
@@ -144,7 +146,10 @@ pub(crate) fn stack(
         // Bounds the body before anybody reads it.
         .layer(gated(Limit::new(options.body_limit_bytes)))
         // Turns the credential into a principal and makes the context: late, since asking may cost a call.
-        .layer(layer_fn(|next| Authenticate::new(next, parts.door.clone(), options.is_secure())))
+        .layer(layer_fn(|next| {
+            let same_origin = SameOrigin::new(&options.trusted_origins);
+            Authenticate::new(next, parts.door.clone(), same_origin, options.is_secure())
+        }))
         // What one caller may ask in all, and of this route: it must be known who it is.
         .layer(layer_fn(|next| {
             Rates::new(next, Arc::clone(&limits), ByCaller::new(&options.rates), &options.rates, metrics)

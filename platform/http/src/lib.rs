@@ -51,6 +51,7 @@ pub use health::{Health, Weight};
 pub use layers::{is_plain, media_version, version_of};
 pub use links::Links;
 pub use listener::{Bound, Drained};
+pub use mainstay_identity::Identified;
 pub use options::{AdminOptions, Options};
 pub use policy::{Policies, Policy};
 pub use problem::{Problem, status_of, status_of_code};

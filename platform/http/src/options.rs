@@ -64,6 +64,9 @@ pub struct Options {
     pub tls: TlsOptions,
     /// The versions of the interface that there are, by number.
     pub versions: BTreeMap<String, VersionOptions>,
+    /// Origins of other sites whose pages may change something with a visitor's cookie, such as
+    /// `https://shop.example.org`. Default: none.
+    pub trusted_origins: Vec<String>,
 }
 
 /// `[http.admin]`: the listener for operators, with the metrics and what else tells about the process.
@@ -241,6 +244,7 @@ impl Default for Options {
             access_log: AccessLogOptions::default(),
             tls: TlsOptions::default(),
             versions: BTreeMap::from([("1".to_owned(), VersionOptions::default())]),
+            trusted_origins: Vec::new(),
         }
     }
 }

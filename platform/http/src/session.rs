@@ -13,6 +13,10 @@ use mainstay_secrets::Secret;
 /// The cookie's name.
 pub const COOKIE_NAME: &str = "session";
 
+/// Its name behind TLS. The prefix makes browsers refuse it from another host, a part of the paths, or without TLS, so that
+/// a sibling domain cannot plant a session.
+pub const SECURE_COOKIE_NAME: &str = "__Host-session";
+
 /// The same token as a header of the answer, for programs that keep no cookies and send it as a bearer token.
 pub const HEADER: HeaderName = HeaderName::from_static("mainstay-session");
 
@@ -50,8 +54,9 @@ impl IntoResponseParts for SessionEnded {
 /// Writes the session into the answer. A token that no header can hold is left out; tokens are ours and are ASCII.
 pub(crate) fn issue(headers: &mut HeaderMap, issued: &SessionIssued, secure: bool) {
     let token = issued.token.expose();
+    let name = if secure { SECURE_COOKIE_NAME } else { COOKIE_NAME };
     let cookie = format!(
-        "{COOKIE_NAME}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}",
+        "{name}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{}",
         issued.max_age.as_secs(),
         if secure { "; Secure" } else { "" },
     );
@@ -65,20 +70,28 @@ pub(crate) fn issue(headers: &mut HeaderMap, issued: &SessionIssued, secure: boo
 }
 
 /// Takes the cookie away.
-pub(crate) fn end(headers: &mut HeaderMap) {
-    headers
-        .append(SET_COOKIE, HeaderValue::from_static("session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+pub(crate) fn end(headers: &mut HeaderMap, secure: bool) {
+    let gone = if secure {
+        "__Host-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+    } else {
+        "session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+    };
+    headers.append(SET_COOKIE, HeaderValue::from_static(gone));
 }
 
-/// The session cookie of a request, if there is one that is not empty.
+/// The session cookie of a request, if there is one that is not empty. The one that only we can have set goes first.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    named(headers, SECURE_COOKIE_NAME).or_else(|| named(headers, COOKIE_NAME))
+}
+
+fn named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim_ascii().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE_NAME && !value.is_empty()).then_some(value))
+        .find_map(|(name, value)| (name == wanted && !value.is_empty()).then_some(value))
 }
 
 /// What an answer that is replaced by a refusal has said about the session.

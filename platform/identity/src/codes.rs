@@ -20,6 +20,12 @@ pub const CREDENTIAL_REFUSED: Code = Code::new(
     "The session is not valid",
     "Log in again, or leave the session out to begin an anonymous one.",
 );
+pub const ACCESS_TOKEN_REFUSED: Code = Code::new(
+    "identity.access_token_refused",
+    Kind::Unauthenticated,
+    "The access token is not valid here",
+    "Get a new one with the refresh token, or log in again.",
+);
 pub const PASSWORD_TOO_LONG: Code = Code::new(
     "identity.password_too_long",
     Kind::InvalidArgument,
@@ -34,5 +40,11 @@ pub const PASSWORD_RECORD_BROKEN: Code = Code::new(
 );
 
 /// Every code of this module, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] =
-    &[&TOKEN_REFUSED, &BAD_SERVICE_NAME, &CREDENTIAL_REFUSED, &PASSWORD_TOO_LONG, &PASSWORD_RECORD_BROKEN];
+pub const CODES: &[&Code] = &[
+    &TOKEN_REFUSED,
+    &BAD_SERVICE_NAME,
+    &CREDENTIAL_REFUSED,
+    &ACCESS_TOKEN_REFUSED,
+    &PASSWORD_TOO_LONG,
+    &PASSWORD_RECORD_BROKEN,
+];

@@ -1,4 +1,5 @@
-//! Who somebody is: tokens between services, passwords, and the credentials of browsers and programs.
+//! Who somebody is: tokens between services, passwords, and the credentials of browsers and programs: sessions, access
+//! tokens, API keys.
 //!
 //! Only the edge turns a credential into a [`Principal`](mainstay_core::Principal); behind it the principal crosses
 //! from service to service inside a token that its caller signs for its callee. This crate keeps no table and speaks
@@ -12,10 +13,15 @@ pub mod token;
 pub mod password;
 pub mod session;
 
+pub mod access_token;
+pub mod opaque;
+
 mod authenticator;
 
-pub use authenticator::{Authenticator, Sessions};
+pub use access_token::{AccessClaims, AccessSigner, AccessVerifier, SigningKey, VerifyingKey};
+pub use authenticator::{Authenticator, Identified, Sessions};
 pub use codes::CODES;
+pub use opaque::{ApiKey, Opaque, OpaqueKind, RefreshToken};
 pub use password::{Passwords, Verdict};
 pub use session::{AnonymousSessions, Credential, Fingerprint, SessionSecret};
 pub use token::{Claims, Minter, TokenKeys, Verifier};

@@ -1,12 +1,16 @@
-//! Passwords: Argon2id, on the pool for computing, stored as PHC strings that carry their own parameters.
+//! Passwords: Argon2id, on the pool for computing, stored as PHC strings that carry their own parameters. Records of
+//! other systems (bcrypt, scrypt, Argon2 otherwise) are checked as they are and made anew at the first login.
 
+mod record;
+
+use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use mainstay_core::{CpuPool, Error, Result, codes};
 use mainstay_secrets::Secret;
 
-use crate::codes::{PASSWORD_RECORD_BROKEN, PASSWORD_TOO_LONG};
+use crate::codes::PASSWORD_TOO_LONG;
+use record::{Match, Record};
 
 /// The parameters that OWASP's cheat sheet names for Argon2id with 19 MiB: about 20 ms on one core. Two hashes at
 /// once hold 38 MiB, which is what bounds the pool's threads and not the processor.
@@ -23,15 +27,18 @@ pub const PASSWORD_BYTES_MAX: usize = 1_024;
 pub enum Verdict {
     Wrong,
     Right,
-    /// Right, and the record was made with other parameters than today's: store [`Passwords::hash`] of it.
+    /// Right, and the record was made otherwise than today's: store [`Passwords::hash`] of it.
     RightButOld,
+    /// Right as far as the record's maker looked, which was not the whole password. The record stays: what came
+    /// behind may be a slip of the keyboard, and would become a part of the password.
+    RightAsFarAsKnown,
 }
 
 impl Verdict {
     pub fn is_right(self) -> bool {
         match self {
             Self::Wrong => false,
-            Self::Right | Self::RightButOld => true,
+            Self::Right | Self::RightButOld | Self::RightAsFarAsKnown => true,
         }
     }
 }
@@ -80,18 +87,15 @@ impl Passwords {
         if check_length(&password).is_err() {
             return Ok(Verdict::Wrong);
         }
-        let record = PasswordHash::new(record)
-            .map_err(|error| PASSWORD_RECORD_BROKEN.because("a password record cannot be read", error))?;
-        let is_old = self.is_old(&record);
-        let argon2 = self.argon2();
-        let checked =
-            self.cpu.run(move || argon2.verify_password(password.expose().as_bytes(), &record)).await?;
-        match checked {
-            Ok(()) if is_old => Ok(Verdict::RightButOld),
-            Ok(()) => Ok(Verdict::Right),
-            Err(password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
-            Err(error) => Err(PASSWORD_RECORD_BROKEN.because("a password record cannot be checked", error)),
-        }
+        let record = Record::parse(record)?;
+        let is_old = record.as_argon2().is_none_or(|record| self.is_old(record));
+        let found = self.cpu.run(move || record.check(password.expose().as_bytes())).await??;
+        Ok(match found {
+            Match::No => Verdict::Wrong,
+            Match::UpToItsLimit => Verdict::RightAsFarAsKnown,
+            Match::Yes if is_old => Verdict::RightButOld,
+            Match::Yes => Verdict::Right,
+        })
     }
 
     /// Takes as long as [`verify`](Self::verify) and is always wrong: for a login to an account that does not exist,

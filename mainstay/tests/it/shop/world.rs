@@ -7,13 +7,20 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use mainstay::shop::SERVICES;
 use mainstay::shop::demo::LOGINS;
 use mainstay::shop::provider::Provider;
 use mainstay_core::{Clock, Configuration};
 use shop_auth_contracts::Role;
+use tokio::net::TcpStream;
 
 use super::buyer::Buyer;
+use super::client::spawn;
 
 /// A debug build on a busy machine makes the demo data in a few seconds.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -107,6 +114,8 @@ pub struct World {
     settings: Vec<String>,
     topology: Topology,
     pub program: PathBuf,
+    /// Where peers reach it, when it listens for them.
+    rpc: Option<SocketAddr>,
     /// What buyers reach.
     pub shop: Process,
     apart: Option<Apart>,
@@ -124,13 +133,45 @@ impl World {
         Self::open(Topology::One, settings).await
     }
 
+    /// The shop in one process that also listens for peers.
+    pub async fn with_rpc() -> Self {
+        let rpc = free_port();
+        let mut world = Self::single(&[&format!("rpc.listen={rpc}")]).await;
+        world.rpc = Some(rpc);
+        world
+    }
+
+    /// Makes a call as a stranger on the network would; the gRPC status of the answer.
+    pub async fn call(&self, path: &str, authorization: Option<&str>) -> String {
+        let address = self.rpc.unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let (mut sender, driver) =
+            http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        spawn(async move {
+            // How the connection ended shows in the answer.
+            let _ = driver.await;
+        });
+        let mut request = Request::post(format!("http://{address}{path}"))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers");
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        // A message of no bytes.
+        let request = request.body(Full::new(Bytes::from_static(&[0; 5]))).unwrap();
+        let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+        let trailers = body.collect().await.unwrap().trailers().cloned().unwrap_or_default();
+        let status = head.headers.get("grpc-status").or_else(|| trailers.get("grpc-status"));
+        status.and_then(|status| status.to_str().ok()).unwrap_or("none").to_owned()
+    }
+
     pub async fn open(topology: Topology, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let program = PathBuf::from(env!("CARGO_BIN_EXE_mainstay"));
         let settings: Vec<String> = settings.iter().map(|setting| (*setting).to_owned()).collect();
         // The demo data is put there by one process in either case: the same files then serve the other topology.
         let shop = Process::start(&program, &up(folder.path(), &settings)).unwrap();
-        let mut world = Self { folder, settings, topology, program, shop, apart: None };
+        let mut world = Self { folder, settings, topology, program, rpc: None, shop, apart: None };
         if topology == Topology::Split {
             world.restart().await;
         }

@@ -7,7 +7,9 @@ use mainstay_sql::codes::FULL;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use crate::codes::{CONTENT_CODING, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED, TARGET, URI_TOO_LONG, VERSION};
+use crate::codes::{
+    CONTENT_CODING, CROSS_SITE, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED, TARGET, URI_TOO_LONG, VERSION,
+};
 use crate::contract::operation::{Answer, Callers};
 use crate::contract::routes::Route;
 use crate::contract::schema::{self, COMPONENTS};
@@ -50,7 +52,13 @@ pub(crate) fn codes_of(route: &Route, anywhere: &[&'static Code]) -> Vec<&'stati
     // A credential that proves nothing is refused wherever one may be sent.
     let credential = (route.operation.callers != Callers::Signed).then_some(&codes::UNAUTHENTICATED);
     let own = route.asked.problems.iter().chain(&route.operation.problems).copied();
-    own.chain(credential).chain(ANYWHERE.iter().copied()).chain(anywhere.iter().copied()).collect()
+    // A cookie of ours has no power over what another site's page sends.
+    let forged = (!route.method.is_safe()).then_some(&CROSS_SITE);
+    own.chain(credential)
+        .chain(forged)
+        .chain(ANYWHERE.iter().copied())
+        .chain(anywhere.iter().copied())
+        .collect()
 }
 
 fn refusals(

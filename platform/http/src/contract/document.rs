@@ -58,13 +58,13 @@ pub fn openapi(title: &str, routes: &[Route], anywhere: &[&'static Code]) -> Val
             "bearer": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The token of the header `mainstay-session` of a login.",
+                "description": "The token of the header `mainstay-session` of a login, an access token, or an API key.",
             },
             "session": {
                 "type": "apiKey",
                 "in": "cookie",
                 "name": COOKIE_NAME,
-                "description": "The same token as a cookie, for browsers.",
+                "description": "The token of a login as a cookie, for browsers.",
             },
         },
     });

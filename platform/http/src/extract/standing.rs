@@ -50,8 +50,8 @@ impl Standing {
         let Some(kept) = &self.0 else { return Ok(()) };
         let edge =
             Context::new(TenantId::SOLE, Principal::Service("edge".into()), trace).with_deadline(deadline);
-        let principal = kept.authenticator.authenticate(&edge, kept.token.expose()).await?;
-        if principal == kept.principal {
+        let who = kept.authenticator.authenticate(&edge, kept.token.expose()).await?;
+        if who.principal == kept.principal {
             return Ok(());
         }
         Err(codes::UNAUTHENTICATED.error("the session belongs to somebody else now"))

@@ -9,11 +9,13 @@ use axum::response::Response;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 use mainstay_core::{Context, Id, Kind, Principal, TenantId, codes};
+use mainstay_identity::Identified;
 
 use crate::door::Door;
 use crate::extract::Standing;
 use crate::layers::Handle;
 use crate::layers::observe::edge_context;
+use crate::layers::same_origin::SameOrigin;
 use crate::problem::Problem;
 use crate::session::{self, SessionEnded, SessionIssued};
 use crate::visit::Exchange;
@@ -22,12 +24,13 @@ use crate::visit::Exchange;
 pub(crate) struct Authenticate<S> {
     next: S,
     door: Door,
+    same_origin: SameOrigin,
     secure: bool,
 }
 
 impl<S> Authenticate<S> {
-    pub(super) fn new(next: S, door: Door, secure: bool) -> Self {
-        Self { next, door, secure }
+    pub(super) fn new(next: S, door: Door, same_origin: SameOrigin, secure: bool) -> Self {
+        Self { next, door, same_origin, secure }
     }
 
     async fn identify(
@@ -36,47 +39,55 @@ impl<S> Authenticate<S> {
         headers: &HeaderMap,
         edge: &Context,
         is_public: bool,
-    ) -> Result<(Principal, Option<SessionIssued>), Problem> {
+    ) -> Result<(Identified, Option<SessionIssued>), Problem> {
         let authenticator = match &self.door {
             Door::Public(authenticator) => authenticator,
-            Door::Operators(guard) => return Ok((guard.admit(uri, headers)?, None)),
+            Door::Operators(guard) => return Ok((guard.admit(uri, headers)?.into(), None)),
         };
         if let Some(token) = bearer(headers)? {
             return Ok((authenticator.authenticate(edge, token).await?, None));
         }
         if let Some(token) = session::cookie(headers) {
             match authenticator.authenticate(edge, token).await {
-                Ok(principal) => return Ok((principal, None)),
+                Ok(identified) => return Ok((identified, None)),
                 Err(error) if error.kind() == Kind::Unauthenticated => {}
                 Err(error) => return Err(error.into()),
             }
         }
         if is_public {
             // The answer is anybody's and may be kept on the way: a session in it would be handed to the next.
-            return Ok((Principal::Anonymous(Id::from_bytes([0; 16])), None));
+            return Ok((Principal::Anonymous(Id::from_bytes([0; 16])).into(), None));
         }
         let (visitor, issued) = authenticator.visitor()?;
-        Ok((Principal::Anonymous(visitor), Some(issued)))
+        Ok((Principal::Anonymous(visitor).into(), Some(issued)))
     }
 }
 
 impl<S: Handle> Handle for Authenticate<S> {
     async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
+        // What another site makes a browser send is refused before its cookie is given any power.
+        self.same_origin.check(&exchange.request)?;
         let (visit, deadline) = (Arc::clone(&exchange.visit), exchange.deadline);
         let edge = edge_context(visit.trace).with_deadline(deadline);
         let is_public = exchange.policy.is_public;
         let (uri, headers) = (exchange.request.uri(), exchange.request.headers());
-        let (principal, issued) = self.identify(uri, headers, &edge, is_public).await?;
+        let (who, issued) = self.identify(uri, headers, &edge, is_public).await?;
         if Standing::is_needed(exchange.request.headers())
             && issued.is_none()
             && let Door::Public(authenticator) = &self.door
         {
             let headers = exchange.request.headers();
             let token = bearer(headers)?.or_else(|| session::cookie(headers)).unwrap_or_default();
-            let standing = Standing::new(authenticator, token, &principal);
+            let standing = Standing::new(authenticator, token, &who.principal);
             exchange.request.extensions_mut().insert(standing);
         }
-        let context = Context::new(TenantId::SOLE, principal, visit.trace).with_deadline(deadline);
+        // Who guesses is told apart by the address, and the audit log names it.
+        let mut context = Context::new(TenantId::SOLE, who.principal, visit.trace)
+            .with_deadline(deadline)
+            .with_client(Some(visit.client));
+        if who.scopes.is_some() {
+            context = context.with_scopes(who.scopes);
+        }
         // This layer runs once a request, so nobody was first.
         let _ = visit.context.set(context);
         exchange.request.extensions_mut().insert(visit);
@@ -86,7 +97,7 @@ impl<S: Handle> Handle for Authenticate<S> {
         if let Some(by_handler) = response.extensions_mut().remove::<SessionIssued>() {
             session::issue(response.headers_mut(), &by_handler, self.secure);
         } else if response.extensions_mut().remove::<SessionEnded>().is_some() {
-            session::end(response.headers_mut());
+            session::end(response.headers_mut(), self.secure);
         } else if let Some(issued) = issued {
             session::issue(response.headers_mut(), &issued, self.secure);
         }

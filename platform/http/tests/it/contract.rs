@@ -142,7 +142,11 @@ fn refusals_are_told_by_status_with_their_codes() {
     assert_eq!(codes("/v1/orders/{id}", "get", "409"), json!(["test.sold_out"]));
     assert_eq!(codes("/v1/orders/{id}", "get", "404"), json!(["core.not_found"]));
     assert_eq!(codes("/v1/orders", "post", "422"), json!(["http.body_invalid"]));
-    assert_eq!(codes("/v1/orders/{id}/lines/{line}", "delete", "403"), json!(["core.forbidden"]));
+    assert_eq!(
+        codes("/v1/orders/{id}/lines/{line}", "delete", "403"),
+        json!(["core.forbidden", "http.cross_site"])
+    );
+    assert_eq!(codes("/v1/orders/{id}", "get", "403"), Value::Null, "reading cannot be forged");
     let example = &document["components"]["examples"]["test.sold_out"]["value"];
     assert_eq!(
         (example["status"].as_u64(), example["type"].as_str()),

@@ -10,6 +10,7 @@ mod contract;
 mod drain;
 mod endpoints;
 mod floods;
+mod forgery;
 mod idempotency;
 mod load;
 mod observation;

@@ -91,7 +91,8 @@ async fn a_handler_may_give_and_take_a_session() {
     assert!(login.header("strict-transport-security").starts_with("max-age="));
 
     let logout = site.post("/v1/logout", "{}").await;
-    assert!(logout.header("set-cookie").starts_with("session=; Path=/; Max-Age=0"));
+    assert!(login.header("set-cookie").starts_with("__Host-session="));
+    assert!(logout.header("set-cookie").starts_with("__Host-session=; Path=/; Max-Age=0"));
     assert_eq!(logout.header("mainstay-session"), "");
 }
 
@@ -115,7 +116,7 @@ async fn identitys_own_tokens_hold_and_altered_ones_do_not() {
     let ctx = Context::background("edge");
     let (session, issued) = ours.visitor().unwrap();
     let token = issued.token.expose();
-    assert_eq!(ours.authenticate(&ctx, token).await.unwrap(), Principal::Anonymous(session));
+    assert_eq!(ours.authenticate(&ctx, token).await.unwrap(), Principal::Anonymous(session).into());
     assert!(theirs.authenticate(&ctx, token).await.is_err(), "signed under another root key");
     for place in 0..token.len() {
         let mut altered = token.clone().into_bytes();

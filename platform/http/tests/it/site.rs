@@ -21,6 +21,7 @@ use mainstay_http::{
     App, Authenticator, Body as JsonBody, Catalogue, Ctx, Door, Drained, Health, IdempotencyKey,
     OperatorGuard, Options, Parts, Path, PathId, Problem, Query, Rules, SessionEnded, SessionIssued,
 };
+use mainstay_identity::Identified;
 use mainstay_secrets::Secret;
 use mainstay_telemetry::Registry;
 use schemars::JsonSchema;
@@ -120,11 +121,11 @@ struct Keeper(Clock);
 
 #[async_trait]
 impl Authenticator for Keeper {
-    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Principal> {
+    async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Identified> {
         assert_eq!(ctx.principal().to_string(), "service:edge");
         assert!(ctx.deadline().is_some());
         match token.split_once(':') {
-            Some(("good", principal)) => principal.parse(),
+            Some(("good", principal)) => Ok(principal.parse::<Principal>()?.into()),
             _ if token == "down" => Err(UNAVAILABLE.error("the keeper of sessions does not answer")),
             _ => Err(UNAUTHENTICATED.error("the session is not one of ours")),
         }

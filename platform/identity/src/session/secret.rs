@@ -37,15 +37,19 @@ impl SessionSecret {
 
     /// What is stored and looked up: the secret's SHA-256.
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(Sha256::digest(self.0.expose()).into())
+        Fingerprint::of(self.0.expose())
     }
 }
 
-/// The SHA-256 of a session's secret.
+/// The SHA-256 of a session's or another token's secret.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
+    pub(crate) fn of(secret: &[u8; SECRET_BYTES]) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -43,11 +43,11 @@ async fn a_credential_becomes_a_principal_or_is_refused() {
     let anonymous = AnonymousSessions::new(&RootKey::from_bytes([7; 32]));
     let authenticator = Authenticator::new(anonymous, keeper, clock);
 
-    assert_eq!(authenticator.principal(&ctx, &secret.to_text()).await.unwrap(), staff);
+    assert_eq!(authenticator.identify(&ctx, &secret.to_text()).await.unwrap(), staff.into());
     let (session, token) = authenticator.begin_anonymous();
-    assert_eq!(authenticator.principal(&ctx, &token).await.unwrap(), Principal::Anonymous(session));
+    assert_eq!(authenticator.identify(&ctx, &token).await.unwrap().principal, Principal::Anonymous(session));
     let unknown = SessionSecret::generate().to_text();
     for text in ["", "x", "anon.", "acc_00000000000000000000000001", unknown.as_str()] {
-        assert!(authenticator.principal(&ctx, text).await.unwrap_err().is(&CREDENTIAL_REFUSED), "{text}");
+        assert!(authenticator.identify(&ctx, text).await.unwrap_err().is(&CREDENTIAL_REFUSED), "{text}");
     }
 }

@@ -50,7 +50,10 @@ async fn a_profile_names_who_burns_in_every_form() {
         .filter(|line| line.starts_with("burner;") && line.contains("burns_the_processor"))
         .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
         .sum();
-    assert!(of_burner > burnt / 2 && of_burner < burnt * 3 / 2, "seen for {of_burner} of {burnt} ns:\n{folded}");
+    assert!(
+        of_burner > burnt / 2 && of_burner < burnt * 3 / 2,
+        "seen for {of_burner} of {burnt} ns:\n{folded}"
+    );
     let svg = String::from_utf8(profile.write(Form::Svg, "a & b")).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("burns_the_processor"), "{svg}");
     let mut pprof = Vec::new();

@@ -14,6 +14,7 @@ use mainstay_core::{
 };
 use mainstay_events::Position;
 use mainstay_http::{App, Authenticator, Catalogue, Door, Health, Options as HttpOptions, SessionIssued};
+use mainstay_identity::Identified;
 use mainstay_realtime::{
     Batch, Doorkeeper, Fanout, Hub, InMemory, Message, Options, Parts, Public, RoomKind, RoomName,
     SlowConsumer, routes,
@@ -71,12 +72,12 @@ struct ByName {
 
 #[async_trait]
 impl Authenticator for ByName {
-    async fn authenticate(&self, _: &Context, token: &str) -> Result<Principal> {
+    async fn authenticate(&self, _: &Context, token: &str) -> Result<Identified> {
         let nobody = || codes::UNAUTHENTICATED.error("this is nobody's name");
         if self.revoked.lock().contains(token) {
             return Err(nobody());
         }
-        token.parse().map_err(|_| nobody())
+        token.parse::<Principal>().map(Identified::from).map_err(|_| nobody())
     }
 
     fn visitor(&self) -> Result<(Id<Session>, SessionIssued)> {

@@ -9,5 +9,12 @@ pub const SESSION_UNKNOWN: Code = Code::new(
     "Log in again.",
 );
 
+pub const API_KEY_UNKNOWN: Code = Code::new(
+    "auth.api_key_unknown",
+    Kind::Unauthenticated,
+    "The API key is over or was never there",
+    "Make another key, or log in.",
+);
+
 /// Every code of this module, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&SESSION_UNKNOWN];
+pub const CODES: &[&Code] = &[&SESSION_UNKNOWN, &API_KEY_UNKNOWN];

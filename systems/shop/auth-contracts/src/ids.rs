@@ -7,3 +7,9 @@ pub enum Address {}
 impl IdKind for Address {
     const PREFIX: &'static str = "adr";
 }
+
+/// A key for programs of an account's owner.
+pub enum ApiKey {}
+impl IdKind for ApiKey {
+    const PREFIX: &'static str = "key";
+}

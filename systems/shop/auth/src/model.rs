@@ -1,5 +1,8 @@
 //! Accounts, sessions and addresses, and what makes their input acceptable. Pure.
 
+pub mod api_key;
+pub mod throttle;
+
 use std::time::Duration;
 
 use mainstay_core::{
@@ -15,11 +18,29 @@ use shop_auth_contracts as contracts;
 pub type AccountId = Id<AccountKind>;
 pub type SessionId = Id<SessionKind>;
 pub type AddressId = Id<contracts::Address>;
+pub type ApiKeyId = Id<contracts::ApiKey>;
 
 /// How long a session lasts, used or not.
 pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 /// The most sessions of one account: every device of a person, many times over. The oldest ends for the next.
 pub const MAX_SESSIONS: u32 = 50;
+/// How long a registration waits for its mailbox.
+pub const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 3600);
+/// The most registrations of one mailbox that wait: whoever registers another's address again and again only pushes
+/// out their own.
+pub const MAX_REGISTRATIONS: u32 = 5;
+/// How long a mailed reset holds.
+pub const RESET_WITHIN: Duration = Duration::from_secs(3600);
+/// The most resets of one account that hold.
+pub const MAX_RESETS: u32 = 5;
+/// How long a program that logged in may go on without a new login.
+pub const FAMILY_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long after its use a refresh token may be shown once more, by a program that lost the answer: two time-outs of a
+/// call, one after the other.
+pub const REPEAT_WITHIN: Duration = Duration::from_secs(60);
+/// How long a used refresh token is known as such. One that is shown later is refused all the same, but no longer ends
+/// its family.
+pub const USED_TOKENS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// The most addresses of one account.
 pub const MAX_ADDRESSES: u32 = 50;
 
@@ -141,6 +162,34 @@ pub struct Account {
     pub name: String,
     pub role: Role,
     pub created_at: Timestamp,
+}
+
+/// Somebody who is not yet known to read the mailbox.
+#[derive(Clone)]
+pub struct Registration {
+    pub email: Email,
+    pub name: String,
+    /// The password's record.
+    pub password: String,
+}
+
+/// A login that can be ended: of a browser, or of a program with its refresh tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "OpenLogin")]
+pub struct Login {
+    pub id: SessionId,
+    pub kind: LoginKind,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoginKind {
+    Session,
+    Tokens,
 }
 
 /// Who a session stands for.

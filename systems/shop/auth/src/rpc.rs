@@ -29,6 +29,28 @@ impl Rpc {
         })
     }
 
+    async fn api_key(
+        &self,
+        ctx: &Context,
+        req: v1::ResolveApiKeyRequest,
+    ) -> Result<v1::ResolveApiKeyResponse> {
+        let known = actions::resolve_api_key(&self.0, ctx, req.key_sha256).await?;
+        Ok(v1::ResolveApiKeyResponse {
+            account_id: known.account.to_vec(),
+            role: contracts::Role::from(known.role).into(),
+            scopes: known.scopes.iter().map(str::to_owned).collect(),
+        })
+    }
+
+    async fn verification(&self, ctx: &Context) -> Result<v1::GetVerificationResponse> {
+        let keys = self.0.signing.public(ctx).await?;
+        Ok(v1::GetVerificationResponse {
+            issuer: self.0.config.issuer.clone(),
+            audience: self.0.config.audience.clone(),
+            public_keys: keys.iter().map(|key| key.as_bytes().to_vec()).collect(),
+        })
+    }
+
     async fn account(&self, ctx: &Context, req: v1::GetAccountRequest) -> Result<v1::GetAccountResponse> {
         let account = actions::get_account(&self.0, ctx, Id::try_from_slice(&req.account_id)?).await?;
         Ok(v1::GetAccountResponse {
@@ -58,6 +80,20 @@ impl contracts::Auth for Rpc {
         request: Request<v1::ResolveSessionRequest>,
     ) -> Result<Response<v1::ResolveSessionResponse>, Status> {
         mainstay_rpc::handle(request, async |ctx, req| self.resolve(&ctx, req).await).await
+    }
+
+    async fn resolve_api_key(
+        &self,
+        request: Request<v1::ResolveApiKeyRequest>,
+    ) -> Result<Response<v1::ResolveApiKeyResponse>, Status> {
+        mainstay_rpc::handle(request, async |ctx, req| self.api_key(&ctx, req).await).await
+    }
+
+    async fn get_verification(
+        &self,
+        request: Request<v1::GetVerificationRequest>,
+    ) -> Result<Response<v1::GetVerificationResponse>, Status> {
+        mainstay_rpc::handle(request, async |ctx, _| self.verification(&ctx).await).await
     }
 
     async fn get_account(

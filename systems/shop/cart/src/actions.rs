@@ -17,8 +17,11 @@ mod unlock;
 
 use std::sync::Arc;
 
+use mainstay_access::{Access, Relation};
+use mainstay_core::{Context, Result};
 use mainstay_rpc::{Channel, Peer};
 use mainstay_sql::Database;
+use shop_access_contracts::CART_USE;
 use shop_catalog_contracts::CatalogClient;
 use shop_pricing_contracts::PricingClient;
 
@@ -51,4 +54,18 @@ pub struct Carts {
     pub estimate_for: Arc<str>,
     /// What is counted.
     pub metrics: Metrics,
+    /// Who may do what.
+    pub access: Access,
+}
+
+impl Carts {
+    /// The buyer behind a request, as a cart's owner is written. A buyer reaches only their own carts: whose a cart is, is
+    /// part of every query.
+    ///
+    /// # Errors
+    /// `core.forbidden` for staff and services: a cart belongs to somebody who buys.
+    fn buyer(&self, ctx: &Context) -> Result<String> {
+        self.access.require(ctx, CART_USE, Relation::Own)?;
+        Ok(ctx.principal().to_string())
+    }
 }

@@ -7,7 +7,7 @@ mod lock;
 mod merge;
 mod payment;
 
-use mainstay_core::{Currency, Id, Principal, Result, codes};
+use mainstay_core::{Currency, Id, Result};
 
 use crate::codes::{CHECKOUT_RUNNING, ORDERED};
 
@@ -95,16 +95,5 @@ impl Cart {
             State::Locked(_) => Err(CHECKOUT_RUNNING.error("a checkout is buying this cart")),
             State::Ordered(_) | State::Merged(_) => Err(ORDERED.error("this cart has become an order")),
         }
-    }
-}
-
-/// The buyer behind a request, as a cart's owner is written.
-///
-/// # Errors
-/// `core.forbidden` for staff and services: a cart belongs to somebody who buys.
-pub fn buyer(principal: &Principal) -> Result<String> {
-    match principal {
-        Principal::Anonymous(_) | Principal::Customer(_) => Ok(principal.to_string()),
-        Principal::Staff(_) | Principal::Service(_) => Err(codes::FORBIDDEN.error("carts belong to buyers")),
     }
 }

@@ -80,6 +80,7 @@ impl Service for Cart {
             pricing: needs.pricing,
             estimate_for: config.estimate_for.into(),
             metrics: Metrics::register(&needs.registry),
+            access: shop_access_contracts::access()?,
         };
         Ok(Mounted::new()
             .http(http::routes().with_state(carts.clone()))

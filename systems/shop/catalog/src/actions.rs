@@ -14,11 +14,14 @@ mod put_product;
 mod search;
 mod upsert_products;
 
+use mainstay_access::{Access, Relation};
+use mainstay_audit::Audit;
 use mainstay_cache::{Cache, Tag};
-use mainstay_core::{Context, Principal, Result};
+use mainstay_core::{Context, Result};
 use mainstay_events::Outbox;
 use mainstay_search::Search;
 use mainstay_sql::Database;
+use shop_access_contracts::CATALOG_READ_HIDDEN;
 
 use crate::metrics::Metrics;
 use crate::model::ProductId;
@@ -49,6 +52,10 @@ pub struct Catalog {
     pub cache: Cache,
     /// What is counted.
     pub metrics: Metrics,
+    /// Who may do what.
+    pub access: Access,
+    /// Who did what.
+    pub audit: Audit,
 }
 
 impl Catalog {
@@ -81,8 +88,8 @@ pub fn unguarded(_version: Option<u64>) -> Result<()> {
 }
 
 /// Whether the caller sees what is not for sale.
-pub fn sees_hidden(ctx: &Context) -> bool {
-    matches!(ctx.principal(), Principal::Staff(_) | Principal::Service(_))
+pub fn sees_hidden(catalog: &Catalog, ctx: &Context) -> bool {
+    catalog.access.allows(ctx, CATALOG_READ_HIDDEN, Relation::Other)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mainstay_audit::Audit;
 use mainstay_cache::{Cache, Policy, follow};
 use mainstay_core::{Clock, Result};
 use mainstay_events::{Consumers, EventSource, Outbox};
@@ -40,6 +41,8 @@ pub struct Needs {
     pub cache: Cache,
     /// Where its metrics are registered.
     pub registry: Registry,
+    /// Who changed what.
+    pub audit: Audit,
 }
 
 impl mainstay_host::Needs for Needs {
@@ -53,6 +56,7 @@ impl mainstay_host::Needs for Needs {
             text: scope.text_engine()?,
             cache: scope.cache("products", Policy::default()),
             registry: scope.registry().clone(),
+            audit: scope.audit(),
         })
     }
 }
@@ -72,10 +76,11 @@ impl Service for Catalog {
     }
 
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
-        let Needs { db, outbox, consumers, pricing, loops, text, cache, registry } = needs;
+        let Needs { db, outbox, consumers, pricing, loops, text, cache, registry, audit } = needs;
         let search = Search::new(text, &PRODUCT_TEXT);
         let metrics = Metrics::register(&registry);
-        let catalog = actions::Catalog { db, outbox, search, cache, metrics };
+        let access = shop_access_contracts::access()?;
+        let catalog = actions::Catalog { db, outbox, search, cache, metrics, access, audit };
         consumers.add(actions::prices(pricing))?;
         let old = catalog.clone();
         loops.add("catalog.index", |leadership, shutdown| actions::index_old(old, leadership, shutdown));

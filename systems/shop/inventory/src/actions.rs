@@ -9,6 +9,8 @@ mod reserve;
 mod sweep;
 mod take;
 
+use mainstay_access::Access;
+use mainstay_audit::Audit;
 use mainstay_events::Outbox;
 use mainstay_sql::Database;
 
@@ -31,6 +33,10 @@ pub struct Stock {
     pub outbox: Outbox,
     /// What is counted.
     pub metrics: Metrics,
+    /// Who may do what.
+    pub access: Access,
+    /// Who did what.
+    pub audit: Audit,
 }
 
 #[cfg(test)]

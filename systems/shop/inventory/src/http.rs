@@ -2,12 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use mainstay_core::{Context, Principal, codes as core_codes};
+use mainstay_access::Relation;
+use mainstay_core::{Context, codes as core_codes};
 use mainstay_http::contract::schema::example_id;
 use mainstay_http::{Body, Ctx, PathId, Problem, Routes, operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shop_access_contracts::STOCK_READ_LEVELS;
 use shop_catalog_contracts::Variant;
 
 use crate::actions::{self, Stock};
@@ -51,13 +53,13 @@ struct LevelView {
 }
 
 impl LevelView {
-    fn of(ctx: &Context, variant: VariantId, level: Level) -> Self {
-        let staff = matches!(ctx.principal(), Principal::Staff(_) | Principal::Service(_));
+    fn of(stock: &Stock, ctx: &Context, variant: VariantId, level: Level) -> Self {
+        let all = stock.access.allows(ctx, STOCK_READ_LEVELS, Relation::Other);
         LevelView {
             variant_id: variant,
             available: level.available(),
-            on_hand: staff.then_some(level.on_hand),
-            held: staff.then_some(level.held),
+            on_hand: all.then_some(level.on_hand),
+            held: all.then_some(level.held),
         }
     }
 }
@@ -70,7 +72,7 @@ async fn show(
     let levels = actions::get_levels(&stock, &ctx, vec![variant]).await?;
     // What never had stock has none: whether such a variant exists is the catalogue's to say.
     let level = levels.first().map(|(_, level)| *level).unwrap_or_default();
-    Ok(Json(LevelView::of(&ctx, variant, level)))
+    Ok(Json(LevelView::of(&stock, &ctx, variant, level)))
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -105,6 +107,6 @@ async fn adjust(
 ) -> Result<Json<LevelsView>, Problem> {
     let asked = new.adjustments.iter().map(|adjustment| (adjustment.variant_id, adjustment.delta)).collect();
     let levels = actions::adjust(&stock, &ctx, new.cause, asked).await?;
-    let levels = levels.into_iter().map(|(variant, level)| LevelView::of(&ctx, variant, level));
+    let levels = levels.into_iter().map(|(variant, level)| LevelView::of(&stock, &ctx, variant, level));
     Ok(Json(LevelsView { levels: levels.collect() }))
 }

@@ -1,5 +1,6 @@
 //! Inventory as the host mounts it.
 
+use mainstay_audit::Audit;
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
 use mainstay_host::{Contract, Loops, Mounted, NoConfig, Scope, Service};
@@ -26,6 +27,8 @@ pub struct Needs {
     pub loops: Loops,
     /// Where its metrics are registered.
     pub registry: Registry,
+    /// Who changed what.
+    pub audit: Audit,
 }
 
 impl mainstay_host::Needs for Needs {
@@ -35,6 +38,7 @@ impl mainstay_host::Needs for Needs {
             outbox: scope.outbox()?,
             loops: scope.loops()?,
             registry: scope.registry().clone(),
+            audit: scope.audit(),
         })
     }
 }
@@ -52,8 +56,9 @@ impl Service for Inventory {
     }
 
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
-        let Needs { db, outbox, loops, registry } = needs;
-        let stock = Stock { db, outbox, metrics: Metrics::register(&registry) };
+        let Needs { db, outbox, loops, registry, audit } = needs;
+        let access = shop_access_contracts::access()?;
+        let stock = Stock { db, outbox, metrics: Metrics::register(&registry), access, audit };
         let swept = stock.clone();
         loops.add("inventory.sweep", |leadership, shutdown| sweeper::run(swept, leadership, shutdown));
         Ok(Mounted::new()

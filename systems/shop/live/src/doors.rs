@@ -1,9 +1,11 @@
 //! Who may enter which rooms.
 
 use async_trait::async_trait;
+use mainstay_access::{Access, Relation};
 use mainstay_core::{Context, Id, Result, codes};
 use mainstay_realtime::Doorkeeper;
 use mainstay_rpc::{Peer, answer, request};
+use shop_access_contracts::ORDERS_READ;
 use shop_catalog_contracts::Variant;
 use shop_orders_contracts::{GetOrderRequest, Order, OrdersClient};
 
@@ -21,11 +23,14 @@ impl Doorkeeper for StockDoor {
 /// An order is its buyer's, and staff's: orders itself answers for whom it is there at all.
 pub struct OrderDoor {
     pub orders: Peer<OrdersClient<mainstay_rpc::Channel>>,
+    /// What the caller's credential is for is known here and not there.
+    pub access: Access,
 }
 
 #[async_trait]
 impl Doorkeeper for OrderDoor {
     async fn admit(&self, ctx: &Context, key: &str) -> Result<()> {
+        self.access.require(ctx, ORDERS_READ, Relation::Own)?;
         let unknown = || codes::NOT_FOUND.error("there is no such order");
         let order: Id<Order> = key.parse().map_err(|_| unknown())?;
         let asked = GetOrderRequest { order_id: order.to_vec() };

@@ -67,7 +67,10 @@ impl Service for Live {
         let parts = Parts { options, clock: clock.clone(), tasks, registry, fanout: fanout.clone() };
         let hub = Hub::new(
             parts,
-            vec![(STOCK, Arc::new(StockDoor)), (ORDER, Arc::new(OrderDoor { orders: order_peer }))],
+            vec![
+                (STOCK, Arc::new(StockDoor)),
+                (ORDER, Arc::new(OrderDoor { orders: order_peer, access: shop_access_contracts::access()? })),
+            ],
         );
         let stock = Follow::new(STOCK.name, stock, inventory::TOPIC.name(), render::stock);
         let orders = Follow::new(ORDER.name, orders, orders::TOPIC.name(), render::order);

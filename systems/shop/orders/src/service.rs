@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mainstay_access::Access;
+use mainstay_audit::Audit;
 use mainstay_core::{Clock, Context, Result, Tasks, Timestamp};
 use mainstay_events::{Consumers, EventSource, Outbox, Subscription};
 use mainstay_host::{Contract, Mounted, ReplayClock, Scope, Service};
@@ -49,6 +51,7 @@ pub struct Needs {
     pub consumers: Consumers,
     pub payment_news: Arc<dyn EventSource>,
     pub tasks: Tasks,
+    pub audit: Audit,
     pub peers: Peers,
     /// When what is replayed happens, in a process that was started to replay.
     pub replay: Option<ReplayClock>,
@@ -64,6 +67,7 @@ impl mainstay_host::Needs for Needs {
             consumers: scope.consumers()?,
             tasks: scope.tasks().clone(),
             replay: scope.replay_clock(),
+            audit: scope.audit(),
             payment_news: scope.event_source(shop_payments_contracts::SERVICE)?,
             peers: Peers {
                 cart: scope.peer(shop_cart_contracts::SERVICE, CartClient::new)?,
@@ -85,6 +89,10 @@ pub struct Orders {
     pub checkout: Saga<CheckoutState>,
     pub refund: Saga<RefundState>,
     replay: Option<ReplayClock>,
+    /// Who may do what.
+    pub access: Access,
+    /// Who did what.
+    pub audit: Audit,
 }
 
 impl Service for Orders {
@@ -137,6 +145,8 @@ impl Orders {
             checkout,
             refund,
             replay: needs.replay,
+            access: shop_access_contracts::access()?,
+            audit: needs.audit,
         })
     }
 

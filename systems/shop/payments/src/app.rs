@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mainstay_access::Access;
 use mainstay_core::{Clock, Context, Result};
 use mainstay_events::Outbox;
 use mainstay_jobs::Jobs;
@@ -25,6 +26,8 @@ pub struct App {
     pub webhook_secret: WebhookSecret,
     pub clock: Clock,
     pub metrics: Metrics,
+    /// Who may do what.
+    pub access: Access,
 }
 
 impl App {

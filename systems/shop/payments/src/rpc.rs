@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Id, IdKind, Result, Timestamp};
 use mainstay_rpc::v1::required_money;
+use shop_access_contracts::PAYMENTS_MOVE;
 use shop_payments_contracts as contracts;
 use shop_payments_contracts::v1;
 use tonic::{Request, Response, Status};
@@ -17,7 +19,13 @@ use crate::events;
 pub struct Rpc(pub Arc<App>);
 
 impl Rpc {
+    // Money moves at the word of a service, never of a person: orders has decided what a person may.
+    fn may_move(&self, ctx: &Context) -> Result<()> {
+        self.0.access.require(ctx, PAYMENTS_MOVE, Relation::Other)
+    }
+
     async fn authorise_in(&self, ctx: &Context, req: v1::AuthoriseRequest) -> Result<v1::AuthoriseResponse> {
+        self.may_move(ctx)?;
         let new = NewPayment {
             id: id(&req.payment_id, "payment_id")?,
             checkout_id: id(&req.checkout_id, "checkout_id")?,
@@ -29,16 +37,19 @@ impl Rpc {
     }
 
     async fn capture_in(&self, ctx: &Context, req: v1::CaptureRequest) -> Result<v1::CaptureResponse> {
+        self.may_move(ctx)?;
         let payment = actions::capture(&self.0, ctx, id(&req.payment_id, "payment_id")?).await?;
         Ok(v1::CaptureResponse { payment: Some(events::message(&payment)?) })
     }
 
     async fn void_in(&self, ctx: &Context, req: v1::VoidRequest) -> Result<v1::VoidResponse> {
+        self.may_move(ctx)?;
         let payment = actions::void(&self.0, ctx, id(&req.payment_id, "payment_id")?).await?;
         Ok(v1::VoidResponse { payment: Some(payment) })
     }
 
     async fn refund_in(&self, ctx: &Context, req: v1::RefundRequest) -> Result<v1::RefundResponse> {
+        self.may_move(ctx)?;
         let amount = required_money(req.amount.as_ref(), "amount")?;
         let (payment, refund) = (id(&req.payment_id, "payment_id")?, id(&req.refund_id, "refund_id")?);
         let payment = actions::refund(&self.0, ctx, payment, refund, amount).await?;
@@ -100,8 +111,6 @@ fn difference(found: Difference) -> v1::Difference {
     }
 }
 
-// Calls come over the network of services only, so every caller is a service of ours; for whom it asks is no matter
-// of this contract, but for Reconcile.
 #[tonic::async_trait]
 impl contracts::Payments for Rpc {
     async fn authorise(

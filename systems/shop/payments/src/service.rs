@@ -116,7 +116,16 @@ impl Payments {
         let Needs { db, outbox, jobs, registry, .. } = needs;
         let metrics = Metrics::register(&registry);
         let webhook_secret = WebhookSecret::new(webhook_secret);
-        let app = Arc::new(App { db, outbox, jobs, provider, webhook_secret, clock, metrics });
+        let app = Arc::new(App {
+            db,
+            outbox,
+            jobs,
+            provider,
+            webhook_secret,
+            clock,
+            metrics,
+            access: shop_access_contracts::access()?,
+        });
         settle::register(&app)?;
         Ok(Mounted::new()
             .http(http::routes().with_state(Arc::clone(&app)))

@@ -8,6 +8,8 @@ mod set_shipping_rates;
 
 use std::sync::Arc;
 
+use mainstay_access::Access;
+use mainstay_audit::Audit;
 use mainstay_events::Outbox;
 use mainstay_sql::Database;
 
@@ -33,6 +35,10 @@ pub struct Pricing {
     pub tax: Arc<TaxTable>,
     /// Methods by country and currency.
     pub shipping: Arc<ShippingTable>,
+    /// Who may do what.
+    pub access: Access,
+    /// Who did what.
+    pub audit: Audit,
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mainstay_audit::Audit;
 use mainstay_core::{Clock, Result};
 use mainstay_events::Outbox;
 use mainstay_host::{Contract, Mounted, Scope, Service};
@@ -27,6 +28,8 @@ pub struct Needs {
     pub outbox: Outbox,
     /// Where its metrics are registered.
     pub registry: Registry,
+    /// Who changed what.
+    pub audit: Audit,
 }
 
 impl mainstay_host::Needs for Needs {
@@ -35,6 +38,7 @@ impl mainstay_host::Needs for Needs {
             db: scope.database(&[MIGRATIONS])?,
             outbox: scope.outbox()?,
             registry: scope.registry().clone(),
+            audit: scope.audit(),
         })
     }
 }
@@ -55,6 +59,8 @@ impl Service for Pricing {
             metrics: Metrics::register(&needs.registry),
             tax: Arc::new(TaxTable::new(&config.tax)?),
             shipping: Arc::new(ShippingTable::new(&config.shipping)?),
+            access: shop_access_contracts::access()?,
+            audit: needs.audit,
         };
         Ok(Mounted::new()
             .http(http::routes().with_state(pricing.clone()))

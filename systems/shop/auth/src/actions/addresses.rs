@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use mainstay_core::{Context, Id, Result, codes as core_codes};
+use shop_access_contracts::ADDRESSES_USE;
 
 use crate::app::App;
 use crate::codes;
-use crate::model::{self, AddressId, MAX_ADDRESSES, PostalAddress, SavedAddress};
+use crate::model::{AddressId, MAX_ADDRESSES, PostalAddress, SavedAddress};
 use crate::store;
 
 /// Saves an address. Errors: `core.unauthenticated`, `core.invalid`, `auth.too_many_addresses`.
 pub async fn add_address(app: &Arc<App>, ctx: &Context, address: &PostalAddress) -> Result<SavedAddress> {
-    let account = model::own_account(ctx.principal())?;
+    let account = app.own_account(ctx, ADDRESSES_USE)?;
     let saved = SavedAddress { id: Id::generate(&app.clock), address: address.checked()? };
     app.db
         .write(ctx, move |tx| {
@@ -27,13 +28,13 @@ pub async fn add_address(app: &Arc<App>, ctx: &Context, address: &PostalAddress)
 
 /// All addresses, the oldest first. Errors: `core.unauthenticated`.
 pub async fn list_addresses(app: &Arc<App>, ctx: &Context) -> Result<Vec<SavedAddress>> {
-    let account = model::own_account(ctx.principal())?;
+    let account = app.own_account(ctx, ADDRESSES_USE)?;
     app.db.read(ctx, move |view| store::addresses::list(view, account)).await
 }
 
 /// Deletes an address. Errors: `core.unauthenticated`; `core.not_found`, also for another's.
 pub async fn delete_address(app: &Arc<App>, ctx: &Context, id: AddressId) -> Result<()> {
-    let account = model::own_account(ctx.principal())?;
+    let account = app.own_account(ctx, ADDRESSES_USE)?;
     if app.db.write(ctx, move |tx| store::addresses::delete(tx, account, id)).await? {
         return Ok(());
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result, codes as core_codes};
+use shop_access_contracts::ACCOUNT_ENSURE;
 
 use super::register::{NewAccount, create};
 use crate::app::App;
@@ -13,7 +15,7 @@ use crate::store;
 ///
 /// Errors: `core.forbidden` unless a service asks; `core.invalid`.
 pub async fn ensure_account(app: &Arc<App>, ctx: &Context, new: NewAccount) -> Result<AccountId> {
-    ctx.principal().require_service()?;
+    app.access.require(ctx, ACCOUNT_ENSURE, Relation::Other)?;
     let email = Email::parse(&new.email)?;
     if let Some(id) = find(app, ctx, &email).await? {
         return Ok(id);

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use mainstay_audit::Entry;
 use mainstay_core::{Context, Id, Result, Timestamp};
-use mainstay_identity::{SessionSecret, Verdict};
+use mainstay_identity::{Fingerprint, SessionSecret, Verdict};
 use mainstay_secrets::Secret;
+use mainstay_sql::Tx;
 
 use crate::app::App;
 use crate::codes;
 use crate::events;
+use crate::guesses::Guess;
 use crate::model::{Account, Email, SESSION_LIFETIME, SessionId};
 use crate::store;
 
 /// What a login gives: the secret is told once, and not kept here.
+#[derive(Clone)]
 pub struct LoggedInSession {
     pub id: SessionId,
     pub secret: SessionSecret,
@@ -20,15 +24,70 @@ pub struct LoggedInSession {
     pub account: Account,
 }
 
-/// Begins a session. Errors: `auth.wrong_login` whatever is wrong, after the same time whatever it is;
+impl LoggedInSession {
+    /// A session that is not stored yet.
+    pub(super) fn new(app: &App, account: Account) -> Self {
+        Self {
+            id: Id::generate(&app.clock),
+            secret: SessionSecret::generate(),
+            expires_at: app.clock.now() + SESSION_LIFETIME,
+            account,
+        }
+    }
+}
+
+/// Begins a session, and ends the one that the caller came with: whoever planted or saw that one has nothing of this
+/// one. Errors: `auth.wrong_login` whatever is wrong, after the same work whatever it is; `auth.slow_down`;
 /// `core.overloaded` when too many passwords are being checked.
 pub async fn log_in(
     app: &Arc<App>,
     ctx: &Context,
     email: &str,
     password: Secret<String>,
+    former: Option<Fingerprint>,
 ) -> Result<LoggedInSession> {
+    let proven = prove(app, ctx, email, password).await?;
+    let begun = LoggedInSession::new(app, proven.account.clone());
+    let (shared, inner, session) = (Arc::clone(app), ctx.clone(), begun.clone());
+    app.db
+        .write(ctx, move |tx| {
+            proven.note(tx)?;
+            open_session(&shared, tx, &inner, &session, former)
+        })
+        .await?;
+    Ok(begun)
+}
+
+/// Somebody who knew the password, and what is to be noted about that.
+#[derive(Clone)]
+pub(super) struct Proven {
+    pub(super) account: Account,
+    guess: Guess,
+    record: String,
+    renewed: Option<String>,
+}
+
+impl Proven {
+    /// In the transaction that lets them in.
+    pub(super) fn note(&self, tx: &Tx<'_>) -> Result<()> {
+        self.guess.was_right(tx)?;
+        if let Some(renewed) = &self.renewed {
+            store::accounts::renew_password(tx, self.account.id, &self.record, renewed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks a password. The errors are those of [`log_in`].
+pub(super) async fn prove(
+    app: &Arc<App>,
+    ctx: &Context,
+    email: &str,
+    password: Secret<String>,
+) -> Result<Proven> {
     let wrong = || codes::WRONG_LOGIN.error("e-mail address or password is wrong");
+    let guess = Guess::new(ctx, email);
+    guess.admit(app, ctx).await?;
     let found = match Email::parse(email) {
         Ok(email) => app.db.read(ctx, move |view| store::accounts::by_email(view, &email)).await?,
         // What is no address has no account, which is not to be told sooner than that of an address.
@@ -40,31 +99,27 @@ pub async fn log_in(
     };
     let renewed = match app.passwords.verify(password.clone(), &record).await? {
         Verdict::Wrong => return Err(wrong()),
-        Verdict::Right => None,
+        Verdict::Right | Verdict::RightAsFarAsKnown => None,
         Verdict::RightButOld => Some(app.passwords.hash(password).await?),
     };
-    begin(app, ctx, account, record, renewed).await
+    Ok(Proven { account, guess, record, renewed })
 }
 
-async fn begin(
-    app: &Arc<App>,
+/// Stores a new session and tells of it.
+pub(super) fn open_session(
+    app: &App,
+    tx: &Tx<'_>,
     ctx: &Context,
-    account: Account,
-    record: String,
-    renewed: Option<String>,
-) -> Result<LoggedInSession> {
-    let (id, secret) = (Id::generate(&app.clock), SessionSecret::generate());
-    let fingerprint = secret.fingerprint();
-    let expires_at = app.clock.now() + SESSION_LIFETIME;
-    let (shared, inner, owner) = (Arc::clone(app), ctx.clone(), account.id);
-    app.db
-        .write(ctx, move |tx| {
-            if let Some(renewed) = &renewed {
-                store::accounts::renew_password(tx, owner, &record, renewed)?;
-            }
-            store::sessions::insert(tx, id, fingerprint.as_bytes(), owner, expires_at)?;
-            events::logged_in(&shared.outbox, tx, &inner, owner)
-        })
-        .await?;
-    Ok(LoggedInSession { id, secret, expires_at, account })
+    session: &LoggedInSession,
+    former: Option<Fingerprint>,
+) -> Result<()> {
+    let owner = session.account.id;
+    if let Some(former) = former {
+        store::sessions::end_whoever(tx, former.as_bytes())?;
+    }
+    let fingerprint = session.secret.fingerprint();
+    store::sessions::insert(tx, session.id, fingerprint.as_bytes(), owner, session.expires_at)?;
+    let after = serde_json::json!({"session": session.id, "expires_at": session.expires_at});
+    app.audit.record(tx, ctx, Entry::new("account.log_in", owner.to_string()).after(&after)?)?;
+    events::logged_in(&app.outbox, tx, ctx, owner)
 }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use mainstay_core::{Context, Result};
 use mainstay_identity::Fingerprint;
+use shop_access_contracts::ACCOUNT_MANAGE;
 
 use crate::app::App;
-use crate::model;
 use crate::store;
 
 /// Ends the session that the caller came with. Ending it twice is ending it once.
 ///
 /// Errors: `core.unauthenticated` for a visitor, who has none that could be ended.
 pub async fn log_out(app: &Arc<App>, ctx: &Context, fingerprint: Option<Fingerprint>) -> Result<()> {
-    let account = model::own_account(ctx.principal())?;
+    let account = app.own_account(ctx, ACCOUNT_MANAGE)?;
     let Some(fingerprint) = fingerprint else { return Ok(()) };
     app.db.write(ctx, move |tx| store::sessions::end(tx, fingerprint.as_bytes(), account)).await
 }

@@ -39,6 +39,20 @@ pub fn by_email(view: &View<'_>, email: &Email) -> Result<Option<(Account, Strin
     )
 }
 
+/// The e-mail address and the password's record of an account.
+pub fn login_of(view: &View<'_>, id: AccountId) -> Result<Option<(String, String)>> {
+    view.query_one("SELECT email, password FROM accounts WHERE id = ?1", &[(&id).into()], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
+/// Sets the record of a password. `false` when there is no such account.
+pub fn set_password(tx: &Tx<'_>, id: AccountId, record: &str) -> Result<bool> {
+    let rows =
+        tx.execute("UPDATE accounts SET password = ?2 WHERE id = ?1", &[(&id).into(), record.into()])?;
+    Ok(rows == 1)
+}
+
 /// Replaces the record of a password, unless somebody changed it meanwhile.
 pub fn renew_password(tx: &Tx<'_>, id: AccountId, old: &str, new: &str) -> Result<()> {
     tx.execute(

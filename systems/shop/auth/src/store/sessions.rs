@@ -4,7 +4,7 @@ use mainstay_core::{Result, Timestamp};
 use mainstay_sql::{Tx, View};
 
 use super::accounts;
-use crate::model::{AccountId, MAX_SESSIONS, Resolved, SessionId};
+use crate::model::{AccountId, Login, LoginKind, MAX_SESSIONS, Resolved, SessionId};
 
 /// Stores a new session, and ends the account's oldest ones beyond [`MAX_SESSIONS`].
 pub fn insert(
@@ -41,6 +41,50 @@ pub fn resolve(view: &View<'_>, fingerprint: &[u8]) -> Result<Option<Resolved>> 
             })
         },
     )
+}
+
+/// An account's sessions and its programs' logins, the newest first. There are never more than [`MAX_SESSIONS`] of each.
+pub fn list(view: &View<'_>, account: AccountId, current: &[u8]) -> Result<Vec<Login>> {
+    view.query(
+        "SELECT id, 1, created_at, expires_at, fingerprint = ?3 FROM sessions
+             WHERE account_id = ?1 AND expires_at > ?2
+         UNION ALL
+         SELECT id, 0, created_at, expires_at, 0 FROM token_families
+             WHERE account_id = ?1 AND expires_at > ?2
+         ORDER BY created_at DESC, id",
+        &[(&account).into(), view.now().into(), current.into()],
+        |row| {
+            let kind = if row.get(1)? { LoginKind::Session } else { LoginKind::Tokens };
+            Ok(Login {
+                id: row.get(0)?,
+                kind,
+                created_at: row.get(2)?,
+                expires_at: row.get(3)?,
+                current: row.get(4)?,
+            })
+        },
+    )
+}
+
+/// Ends a session of this account by its id. `false` when there is none.
+pub fn end_by_id(tx: &Tx<'_>, id: SessionId, account: AccountId) -> Result<bool> {
+    let rows = tx.execute(
+        "DELETE FROM sessions WHERE account_id = ?1 AND id = ?2",
+        &[(&account).into(), (&id).into()],
+    )?;
+    Ok(rows == 1)
+}
+
+/// Ends the session of this secret, whoever's it is: who shows the secret may.
+pub fn end_whoever(tx: &Tx<'_>, fingerprint: &[u8]) -> Result<()> {
+    tx.execute("DELETE FROM sessions WHERE fingerprint = ?1", &[fingerprint.into()])?;
+    Ok(())
+}
+
+/// Ends every session of an account.
+pub fn end_all(tx: &Tx<'_>, account: AccountId) -> Result<()> {
+    tx.execute("DELETE FROM sessions WHERE account_id = ?1", &[(&account).into()])?;
+    Ok(())
 }
 
 /// Ends a session of this account; nothing if there is none.

@@ -1,5 +1,7 @@
 //! Registering: what is taken, what is refused, and what is stored.
 
+use std::time::Duration;
+
 use http::{Method, StatusCode};
 use mainstay_core::CpuPool;
 use serde_json::{Value, json};
@@ -7,26 +9,106 @@ use serde_json::{Value, json};
 use crate::app::{PASSWORD, TestApp};
 
 #[tokio::test]
-async fn one_mailbox_is_one_account() {
+async fn whoever_reads_the_mailbox_and_knows_the_password_has_the_account() {
     let app = TestApp::start().await;
-    let first = app.register("ada@example.com").await;
-    assert_eq!(first.status, StatusCode::CREATED);
+    let asked = app.register(" Ada@Example.COM ").await;
+    assert_eq!(asked.status, StatusCode::ACCEPTED);
+    assert_eq!(app.log_in("ada@example.com", PASSWORD).await.code(), "auth.wrong_login", "not yet");
+    let mail = app.mail(0).await;
+    assert_eq!(mail.to().as_str(), "ada@example.com");
+    let token = app.mailed_token(0).await;
+    let confirmed = app.confirm(&token, PASSWORD).await;
+    assert_eq!(confirmed.status, StatusCode::CREATED, "{}", confirmed.body);
     assert_eq!(
-        (first.body["email"].as_str(), first.body["role"].as_str()),
+        (confirmed.body["account"]["email"].as_str(), confirmed.body["account"]["role"].as_str()),
         (Some("ada@example.com"), Some("customer"))
     );
-    assert!(first.body.get("password").is_none());
-    let again = app.register(" Ada@Example.COM ").await;
-    assert_eq!((again.status, again.code()), (StatusCode::CONFLICT, "auth.email_taken"));
+    assert!(!confirmed.body.to_string().contains("password"));
+    assert!(app.is_let_in(&confirmed.session()).await);
+    assert_eq!(app.log_in("ADA@example.com", PASSWORD).await.status, StatusCode::CREATED);
+    assert_eq!(app.confirm(&token, PASSWORD).await.code(), "auth.link_refused", "it holds once");
 }
 
 #[tokio::test]
-async fn registrations_at_once_are_one_account() {
+async fn registering_does_not_tell_who_has_an_account() {
     let app = TestApp::start().await;
-    let answers = futures::future::join_all((0..8).map(|_| app.register("ada@example.com"))).await;
+    app.sign_up("ada@example.com").await;
+    let mut seen = Vec::new();
+    for email in ["ada@example.com", "eve@example.com"] {
+        let (hashes, rows) = (app.cpu.stats().done, app.count(WORK).await);
+        let answer = app.register(email).await;
+        let mut body = answer.body;
+        body.as_object_mut().unwrap().remove("trace");
+        seen.push((answer.status, body, app.cpu.stats().done - hashes, app.count(WORK).await - rows));
+    }
+    assert_eq!(seen[0], seen[1]);
+    // Only the mailbox learns it.
+    let subjects = [app.mail(1).await, app.mail(2).await];
+    let to = |email: &str| subjects.iter().find(|mail| mail.to().as_str() == email).unwrap().subject();
+    assert_eq!(to("ada@example.com"), "You have an account already");
+    assert_eq!(to("eve@example.com"), "Confirm your address");
+}
+
+/// Rows of registrations, resets and letters.
+const WORK: &str = "SELECT (SELECT count(*) FROM registrations) + (SELECT count(*) FROM password_resets)
+    + (SELECT count(*) FROM jobs WHERE kind = 'shop.auth.letter')";
+
+#[tokio::test]
+async fn an_account_that_somebody_else_prepared_is_not_confirmed_by_its_victim() {
+    let app = TestApp::start().await;
+    let body = json!({"email": "ada@example.com", "name": "Mallory", "password": "mallory's own one"});
+    app.call(None, Method::POST, "/v1/accounts", body).await;
+    let planted = app.mailed_token(0).await;
+    // The victim follows the mail, and types what she believes to be her password.
+    assert_eq!(app.confirm(&planted, PASSWORD).await.code(), "auth.link_refused");
+    app.sign_up("ada@example.com").await;
+    assert_eq!(app.confirm(&planted, "mallory's own one").await.code(), "auth.link_refused");
+    assert_eq!(app.log_in("ada@example.com", "mallory's own one").await.code(), "auth.wrong_login");
+}
+
+#[tokio::test]
+async fn a_confirmation_holds_a_day_and_for_its_own_kind() {
+    let app = TestApp::start().await;
+    app.register("ada@example.com").await;
+    let token = app.mailed_token(0).await;
+    for wrong in
+        ["", "mcf_", "msk_aaaa", &token.replace("mcf_", "mpr_"), &token[..token.len() - 1], "' OR 1=1 --"]
+    {
+        let before = app.cpu.stats().done;
+        assert_eq!(app.confirm(wrong, PASSWORD).await.code(), "auth.link_refused", "{wrong}");
+        assert_eq!(app.cpu.stats().done - before, 1, "{wrong:?} costs what a right one costs");
+    }
+    app.test.manual.advance(Duration::from_secs(24 * 3_600));
+    assert_eq!(app.confirm(&token, PASSWORD).await.code(), "auth.link_refused");
+}
+
+#[tokio::test]
+async fn confirmations_at_once_are_one_account() {
+    let app = TestApp::start().await;
+    let mut tokens = Vec::new();
+    for number in 0..3 {
+        app.register("ada@example.com").await;
+        tokens.push(app.mailed_token(number).await);
+    }
+    let answers = futures::future::join_all(tokens.iter().map(|token| app.confirm(token, PASSWORD))).await;
     let made = answers.iter().filter(|answer| answer.status == StatusCode::CREATED).count();
     assert_eq!(made, 1);
-    assert!(answers.iter().all(|answer| answer.status.is_success() || answer.code() == "auth.email_taken"));
+    assert_eq!(app.count("SELECT count(*) FROM accounts").await, 1);
+    assert_eq!(app.count("SELECT count(*) FROM registrations").await, 0);
+}
+
+#[tokio::test]
+async fn a_mailbox_is_not_flooded() {
+    let app = TestApp::start().await;
+    for _ in 0..8 {
+        assert_eq!(app.register("ada@example.com").await.status, StatusCode::ACCEPTED);
+    }
+    app.settle().await;
+    assert_eq!(app.mails(), 5);
+    // The one who floods does not keep the owner's own mail away for longer than the hour.
+    app.test.manual.advance(Duration::from_secs(3_600));
+    app.register("ada@example.com").await;
+    app.mail(5).await;
 }
 
 #[tokio::test]
@@ -54,13 +136,18 @@ async fn nonsense_is_refused_by_field_and_makes_nobody_staff() {
         assert_eq!(answer.body["errors"][0]["pointer"], format!("/{field}"), "{body} {}", answer.body);
         assert!(!answer.body.to_string().contains("short"), "a password is not repeated");
     }
-    assert_eq!(app.register("ada@example.com").await.status, StatusCode::CREATED);
+    assert_eq!(app.register("ada@example.com").await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]
 async fn the_database_gives_nobody_a_way_in() {
     let app = TestApp::start().await;
     let (_, session) = app.customer("ada@example.com").await;
+    let before = app.mails();
+    app.call(None, Method::POST, "/v1/password-resets", json!({"email": "ada@example.com"})).await;
+    let reset = app.mailed_token(before).await;
+    let tokens = app.tokens("ada@example.com").await.body;
+    let refresh = tokens["refresh_token"].as_str().unwrap();
     app.test.db.close().await;
     let mut found_the_account = false;
     for entry in std::fs::read_dir(app.test.folder()).unwrap() {
@@ -69,7 +156,20 @@ async fn the_database_gives_nobody_a_way_in() {
         let email = b"ada@example.com";
         found_the_account |= bytes.windows(email.len()).any(|window| window == email);
         let secret = data_encoding::BASE64URL_NOPAD.decode(&session.as_bytes()["mss_".len()..]).unwrap();
-        for hidden in [PASSWORD.as_bytes(), session.as_bytes(), &secret] {
+        let raw = |token: &str| {
+            let upper = token[4..].to_ascii_uppercase();
+            data_encoding::BASE32_NOPAD.decode(upper.as_bytes()).unwrap()[..32].to_vec()
+        };
+        let (raw_reset, raw_refresh) = (raw(&reset), raw(refresh));
+        for hidden in [
+            PASSWORD.as_bytes(),
+            session.as_bytes(),
+            &secret,
+            reset.as_bytes(),
+            &raw_reset,
+            refresh.as_bytes(),
+            &raw_refresh,
+        ] {
             assert!(!bytes.windows(hidden.len()).any(|window| window == hidden), "a secret is in the files");
         }
     }

@@ -2,30 +2,50 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use axum::body::Body;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use mainstay_core::{Clock, Context, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
-use mainstay_host::{NoConfig, Service};
+use mainstay_host::Service;
 use mainstay_http::{App, Catalogue, Door, Health, Options, Parts};
 use mainstay_identity::{AnonymousSessions, Authenticator, Passwords};
 use mainstay_jobs::Jobs;
+use mainstay_notify::{Message, Notifier};
 use mainstay_rpc::{Channel, Peer, answer, request};
-use mainstay_secrets::RootKey;
+use mainstay_secrets::{Key, RootKey};
 use mainstay_sql::Leadership;
 use mainstay_telemetry::Registry;
 use mainstay_testkit::{FrontDoors, TestDatabase};
-use prost::Message;
+use parking_lot::Mutex;
+use prost::Message as _;
 use serde_json::{Value, json};
-use shop_auth::{Auth, MIGRATIONS, Needs, PeerSessions};
+use shop_auth::{Auth, Config, MIGRATIONS, Needs, PeerSessions};
 use shop_auth_contracts as wire;
 use wire::{AuthClient, EnsureAccountRequest, LoggedIn, Role, SERVICE};
 
 pub const PASSWORD: &str = "correct horse battery";
 
+/// What was mailed.
+#[derive(Clone, Default)]
+pub struct Mailbox(Arc<Mutex<Vec<Message>>>);
+
+#[async_trait]
+impl Notifier for Mailbox {
+    async fn send(&self, _: &Context, message: &Message) -> Result<()> {
+        self.0.lock().push(message.clone());
+        Ok(())
+    }
+}
+
+/// Jobs run within milliseconds, on a machine that is not very busy.
+const PATIENCE_NAPS: usize = 500;
+
 pub struct TestApp {
+    pub mailbox: Mailbox,
+    pub secrets: Key,
     pub test: TestDatabase,
     pub cpu: CpuPool,
     /// As the edge of the process.
@@ -58,19 +78,28 @@ impl TestApp {
     }
 
     pub async fn with_cpu(cpu: CpuPool) -> Self {
-        let test =
-            TestDatabase::open(&[mainstay_events::MIGRATIONS, mainstay_jobs::MIGRATIONS, MIGRATIONS]).await;
+        let test = TestDatabase::open(&[
+            mainstay_events::MIGRATIONS,
+            mainstay_jobs::MIGRATIONS,
+            mainstay_audit::MIGRATIONS,
+            MIGRATIONS,
+        ])
+        .await;
         let (tasks, shutdown, registry) = (Tasks::new(), Shutdown::new(), Registry::new());
         let leadership = Leadership::start(&test.db, &Clock::system(), &tasks, &Shutdown::new());
         let jobs = Jobs::new(test.db.clone(), leadership, tasks.clone());
+        let (mailbox, secrets) = (Mailbox::default(), Key::from_bytes([5; 32]));
         let needs = Needs {
+            notifier: Arc::new(mailbox.clone()),
+            secrets: secrets.clone(),
             db: test.db.clone(),
             outbox: Outbox::new(test.db.clone(), SERVICE),
             jobs: jobs.clone(),
             // As cheap as Argon2 can be: what is tested is not its strength.
             passwords: Passwords::with_cost(cpu.clone(), 8, 1).unwrap(),
         };
-        let (routes, contracts) = Auth::start(needs, NoConfig {}, test.clock.clone()).unwrap().into_parts();
+        let (routes, contracts) =
+            Auth::start(needs, Config::default(), test.clock.clone()).unwrap().into_parts();
         let running = shutdown.clone();
         tasks.spawn("jobs", async move { jobs.run(running).await });
         let doors = FrontDoors::new(&test.clock);
@@ -93,7 +122,7 @@ impl TestApp {
         };
         let app = App::new(parts, Catalogue::default(), routes);
         let auth = doors.peer("mainstay.edge", SERVICE, AuthClient::new);
-        Self { test, cpu, ctx: Context::background("mainstay.edge"), app, auth, shutdown }
+        Self { mailbox, secrets, test, cpu, ctx: Context::background("mainstay.edge"), app, auth, shutdown }
     }
 
     pub fn client(&self) -> AuthClient<Channel> {
@@ -134,14 +163,74 @@ impl TestApp {
         self.call(None, Method::POST, "/v1/accounts", body).await
     }
 
+    /// Registers and confirms: the answer is that of a login.
+    pub async fn sign_up(&self, email: &str) -> Answer {
+        let before = self.mailbox.0.lock().len();
+        assert_eq!(self.register(email).await.status, StatusCode::ACCEPTED);
+        self.confirm(&self.mailed_token(before).await, PASSWORD).await
+    }
+
+    pub async fn confirm(&self, token: &str, password: &str) -> Answer {
+        let body = json!({"token": token, "password": password});
+        self.call(None, Method::POST, "/v1/accounts/confirm", body).await
+    }
+
+    pub fn mails(&self) -> usize {
+        self.mailbox.0.lock().len()
+    }
+
+    /// Waits for the mail behind the first `before` ones.
+    pub async fn mail(&self, before: usize) -> Message {
+        for _ in 0..PATIENCE_NAPS {
+            if let Some(mail) = self.mailbox.0.lock().get(before) {
+                return mail.clone();
+            }
+            crate::sessions::nap().await;
+        }
+        panic!("no mail comes");
+    }
+
+    /// The token in that mail.
+    pub async fn mailed_token(&self, before: usize) -> String {
+        let mail = self.mail(before).await;
+        let is_token = |word: &&str| word.starts_with("mcf_") || word.starts_with("mpr_");
+        mail.text().split_whitespace().find(is_token).expect("a token in the mail").to_owned()
+    }
+
+    /// Waits until no letter is under way.
+    pub async fn settle(&self) {
+        for _ in 0..PATIENCE_NAPS {
+            if self.count("SELECT count(*) FROM jobs WHERE state IN (0, 1)").await == 0 {
+                return;
+            }
+            crate::sessions::nap().await;
+        }
+        panic!("letters stay");
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        let read = |view: &mainstay_sql::View<'_>| view.query_one(sql, &[], |row| row.get::<i64>(0));
+        self.test.db.read(&self.ctx, read).await.unwrap().unwrap_or_default()
+    }
+
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {
         self.call(None, Method::POST, "/v1/sessions", json!({"email": email, "password": password})).await
     }
 
+    /// Tokens for a program of somebody's.
+    pub async fn tokens(&self, email: &str) -> Answer {
+        let body = json!({"email": email, "password": PASSWORD});
+        self.call(None, Method::POST, "/v1/tokens", body).await
+    }
+
+    pub async fn refresh(&self, token: &str) -> Answer {
+        self.call(None, Method::POST, "/v1/tokens/refresh", json!({"refresh_token": token})).await
+    }
+
     /// A customer who is logged in: account and session.
     pub async fn customer(&self, email: &str) -> (String, String) {
-        let account = self.register(email).await.body["id"].as_str().unwrap().to_owned();
-        (account, self.log_in(email, PASSWORD).await.session())
+        let answer = self.sign_up(email).await;
+        (answer.body["account"]["id"].as_str().unwrap().to_owned(), answer.session())
     }
 
     pub async fn ensure(&self, ctx: &Context, email: &str, role: Role) -> Result<Vec<u8>> {

@@ -4,6 +4,9 @@
 
 mod accounts;
 mod addresses;
+mod api_keys;
 mod app;
 mod contract;
+mod passwords;
 mod sessions;
+mod tokens;

@@ -15,7 +15,7 @@ pub async fn nap() {
 #[tokio::test]
 async fn a_login_gives_a_cookie_and_a_token_for_the_same_session() {
     let app = TestApp::start().await;
-    app.register("ada@example.com").await;
+    app.sign_up("ada@example.com").await;
     let login = app.log_in("ADA@example.com", PASSWORD).await;
     assert_eq!(login.status, StatusCode::CREATED);
     let cookie = login.headers["set-cookie"].to_str().unwrap();
@@ -33,7 +33,7 @@ async fn a_login_gives_a_cookie_and_a_token_for_the_same_session() {
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_address_are_the_same_answer_for_the_same_work() {
     let app = TestApp::start().await;
-    app.register("ada@example.com").await;
+    app.sign_up("ada@example.com").await;
     let mut answers = Vec::new();
     for (email, password) in [
         ("ada@example.com", "wrong horse battery"),
@@ -59,7 +59,7 @@ async fn a_wrong_password_and_an_unknown_address_are_the_same_answer_for_the_sam
 #[tokio::test]
 async fn strange_logins_are_refused_and_break_nothing() {
     let app = TestApp::start().await;
-    app.register("ada@example.com").await;
+    app.sign_up("ada@example.com").await;
     let long = "x".repeat(100_000);
     for body in [
         json!({}),
@@ -78,25 +78,25 @@ async fn strange_logins_are_refused_and_break_nothing() {
         assert!(answer.status.is_client_error(), "{body}");
     }
     assert_eq!(app.log_in("ada@example.com", PASSWORD).await.status, StatusCode::CREATED);
-    assert_eq!(app.logins_told().await.len(), 1);
+    assert_eq!(app.logins_told().await.len(), 2, "the confirmation's and this one's");
 }
 
 #[tokio::test]
 async fn a_login_tells_which_visitor_it_was() {
     let app = TestApp::start().await;
-    app.register("ada@example.com").await;
+    app.sign_up("ada@example.com").await;
     let visitor = app.call(None, Method::GET, "/v1/addresses", Value::Null).await;
     assert_eq!(visitor.status, StatusCode::UNAUTHORIZED, "a visitor has no address book");
     let anonymous = visitor.session();
     let body = json!({"email": "ada@example.com", "password": PASSWORD});
     let login = app.browse(&anonymous, Method::POST, "/v1/sessions", body.clone()).await;
     let told = app.logins_told().await;
-    assert_eq!(told.len(), 1);
-    let before: Id<Session> = Id::try_from_slice(&told[0].anonymous_session_id).unwrap();
+    assert_eq!(told.len(), 2);
+    let before: Id<Session> = Id::try_from_slice(&told[1].anonymous_session_id).unwrap();
     assert_ne!(before.to_string(), login.body["id"], "the visitor's session, not the new one");
     // Logging in again from a session tells of no visitor.
     app.browse(&login.session(), Method::POST, "/v1/sessions", body).await;
-    assert_eq!(app.logins_told().await[1].anonymous_session_id, Vec::<u8>::new());
+    assert_eq!(app.logins_told().await[2].anonymous_session_id, Vec::<u8>::new());
 }
 
 #[tokio::test]
@@ -116,6 +116,51 @@ async fn what_was_ended_is_refused_within_five_seconds_and_leaves_the_others_alo
     assert!(app.is_let_in(&second).await && app.is_let_in(&other).await);
     let again = app.call(Some(&first), Method::DELETE, "/v1/sessions/current", Value::Null).await;
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_login_is_a_new_session_and_the_former_one_ends() {
+    let app = TestApp::start().await;
+    let (_, planted) = app.customer("ada@example.com").await;
+    let body = json!({"email": "ada@example.com", "password": PASSWORD});
+    let login = app.browse(&planted, Method::POST, "/v1/sessions", body).await;
+    assert_ne!(login.session(), planted);
+    assert!(app.is_let_in(&login.session()).await);
+    app.test.manual.advance(Duration::from_secs(5));
+    assert!(!app.is_let_in(&planted).await, "whoever planted it has nothing of the new one");
+}
+
+#[tokio::test]
+async fn own_logins_are_listed_and_ended_and_nobody_elses() {
+    let app = TestApp::start().await;
+    let (_, session) = app.customer("ada@example.com").await;
+    app.test.manual.advance(Duration::from_secs(1));
+    let second = app.log_in("ada@example.com", PASSWORD).await;
+    app.test.manual.advance(Duration::from_secs(1));
+    let tokens = app.tokens("ada@example.com").await;
+    let (_, eve) = app.customer("eve@example.com").await;
+    let listed = app.call(Some(&session), Method::GET, "/v1/sessions", Value::Null).await.body;
+    let kinds: Vec<_> =
+        listed["sessions"].as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
+    assert_eq!(kinds, ["tokens", "session", "session"]);
+    assert_eq!(listed["sessions"][2]["current"], true);
+    assert_eq!(listed["sessions"][1]["current"], false);
+    assert!(!listed.to_string().contains("mss_"));
+    for id in [&listed["sessions"][0]["id"], &second.body["id"]] {
+        let path = format!("/v1/sessions/{}", id.as_str().unwrap());
+        let stranger = app.call(Some(&eve), Method::DELETE, &path, Value::Null).await;
+        assert_eq!((stranger.status, stranger.code()), (StatusCode::NOT_FOUND, "auth.unknown_session"));
+        let visitor = app.call(None, Method::DELETE, &path, Value::Null).await;
+        assert_eq!(visitor.status, StatusCode::UNAUTHORIZED);
+        let ended = app.call(Some(&session), Method::DELETE, &path, Value::Null).await;
+        assert_eq!(ended.status, StatusCode::NO_CONTENT);
+        let again = app.call(Some(&session), Method::DELETE, &path, Value::Null).await;
+        assert_eq!(again.code(), "auth.unknown_session");
+    }
+    app.test.manual.advance(Duration::from_secs(5));
+    assert!(!app.is_let_in(&second.session()).await && app.is_let_in(&session).await);
+    let refresh = tokens.body["refresh_token"].as_str().unwrap();
+    assert_eq!(app.refresh(refresh).await.code(), "auth.refresh_refused");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use mainstay_sql::{Tx, View};
 
 use super::Carts;
 use crate::codes::UNKNOWN;
-use crate::model::{Cart, CartId, buyer};
+use crate::model::{Cart, CartId};
 use crate::store;
 
 /// Whether a change found anything to change.
@@ -24,7 +24,7 @@ pub async fn change<F>(carts: &Carts, ctx: &Context, id: CartId, mut change: F) 
 where
     F: FnMut(&Tx<'_>, &mut Cart) -> Result<Changed> + Send + 'static,
 {
-    let owner = buyer(ctx.principal())?;
+    let owner = carts.buyer(ctx)?;
     let write = move |tx: &Tx<'_>| {
         let mut cart = owned(tx, id, &owner)?;
         cart.require_open()?;

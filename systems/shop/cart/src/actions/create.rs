@@ -3,7 +3,7 @@
 use mainstay_core::{Context, Currency, Id, Result};
 
 use super::Carts;
-use crate::model::{Cart, buyer};
+use crate::model::Cart;
 use crate::store;
 
 /// A new, empty cart of the caller.
@@ -11,7 +11,7 @@ use crate::store;
 /// # Errors
 /// `core.forbidden` for staff and services.
 pub async fn create(carts: &Carts, ctx: &Context, currency: Currency) -> Result<Cart> {
-    let cart = Cart::new(Id::generate(carts.db.clock()), buyer(ctx.principal())?, currency);
+    let cart = Cart::new(Id::generate(carts.db.clock()), carts.buyer(ctx)?, currency);
     let write = move |tx: &mainstay_sql::Tx<'_>| {
         store::insert(tx, &cart)?;
         Ok(cart.clone())

@@ -7,7 +7,7 @@ use shop_pricing_contracts::{QuoteLine, QuoteRequest, QuoteResponse};
 
 use super::Carts;
 use super::change::owned;
-use crate::model::{Cart, CartId, State, VariantId, buyer};
+use crate::model::{Cart, CartId, State, VariantId};
 
 /// A cart, and what it costs at this moment.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Totals {
 /// # Errors
 /// `cart.unknown`.
 pub async fn get(carts: &Carts, ctx: &Context, id: CartId) -> Result<PricedCart> {
-    let owner = buyer(ctx.principal())?;
+    let owner = carts.buyer(ctx)?;
     let cart = carts.db.read(ctx, move |view| owned(view, id, &owner)).await?;
     // What was sold has the order's prices, not today's.
     if cart.lines.is_empty() || matches!(cart.state, State::Ordered(_)) {

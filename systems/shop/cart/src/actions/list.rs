@@ -3,7 +3,7 @@
 use mainstay_core::{Context, Result};
 
 use super::Carts;
-use crate::model::{Cart, buyer};
+use crate::model::Cart;
 use crate::store;
 
 /// Most carts that a list shows, the oldest first; a buyer has one or two.
@@ -14,6 +14,6 @@ const CARTS_MAX: u32 = 50;
 /// # Errors
 /// `core.forbidden` for staff and services.
 pub async fn list(carts: &Carts, ctx: &Context) -> Result<Vec<Cart>> {
-    let owner = buyer(ctx.principal())?;
+    let owner = carts.buyer(ctx)?;
     carts.db.read(ctx, move |view| store::carts_of(view, &owner, CARTS_MAX)).await
 }

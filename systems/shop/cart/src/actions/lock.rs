@@ -1,7 +1,9 @@
 //! Freeze a cart for one checkout.
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Principal, Result};
 use mainstay_sql::Tx;
+use shop_access_contracts::CART_LOCK;
 
 use super::Carts;
 use crate::codes::UNKNOWN;
@@ -14,7 +16,7 @@ use crate::store;
 /// # Errors
 /// `cart.checkout_running`, `cart.ordered`, `cart.unlocked`, `cart.empty`, `cart.incomplete`, `cart.unknown`.
 pub async fn lock(carts: &Carts, ctx: &Context, id: CartId, checkout: CheckoutId) -> Result<Cart> {
-    let buyer = buyer_behind(ctx)?;
+    let buyer = buyer_behind(carts, ctx)?;
     let write = move |tx: &Tx<'_>| {
         let unknown = || UNKNOWN.error("there is no such cart");
         let mut cart = store::cart(tx, id)?.ok_or_else(unknown)?;
@@ -37,8 +39,8 @@ pub async fn lock(carts: &Carts, ctx: &Context, id: CartId, checkout: CheckoutId
 }
 
 /// For whom the calling service asks. One that asks for nobody in particular is trusted with any cart.
-fn buyer_behind(ctx: &Context) -> Result<Option<String>> {
-    ctx.principal().require_service()?;
+fn buyer_behind(carts: &Carts, ctx: &Context) -> Result<Option<String>> {
+    carts.access.require(ctx, CART_LOCK, Relation::Other)?;
     match ctx.on_behalf_of() {
         Some(Principal::Service(_)) | None => Ok(None),
         Some(person) => Ok(Some(person.to_string())),

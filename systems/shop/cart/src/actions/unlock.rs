@@ -1,7 +1,9 @@
 //! Thaw a cart, or see to it that it is never frozen.
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result};
 use mainstay_sql::Tx;
+use shop_access_contracts::CART_LOCK;
 
 use super::Carts;
 use crate::model::{CartId, CheckoutId, OnUnlock, State, on_unlock};
@@ -10,7 +12,7 @@ use crate::store;
 /// Thaws the cart if this checkout holds it, and records that it has let go, so that a late Lock is refused. Services
 /// only. A cart that does not exist, or that another checkout holds, is left as it is.
 pub async fn unlock(carts: &Carts, ctx: &Context, id: CartId, checkout: CheckoutId) -> Result<()> {
-    ctx.principal().require_service()?;
+    carts.access.require(ctx, CART_LOCK, Relation::Other)?;
     let write = move |tx: &Tx<'_>| {
         store::call_off(tx, checkout)?;
         if let Some(mut cart) = store::cart(tx, id)?

@@ -1,7 +1,10 @@
 //! The definitions of attributes: show them, change them.
 
+use mainstay_access::Relation;
+use mainstay_audit::Entry;
 use mainstay_core::{Context, Result};
 use mainstay_sql::Tx;
+use shop_access_contracts::CATALOG_WRITE;
 
 use super::{Catalog, Guard};
 use crate::codes::ATTRIBUTE_KIND;
@@ -26,9 +29,9 @@ pub async fn put_attribute(
     attribute: Attribute,
     guard: impl Guard,
 ) -> Result<Versioned<Attribute>> {
-    ctx.principal().require_staff()?;
+    catalog.access.require(ctx, CATALOG_WRITE, Relation::Other)?;
     check_attribute(&attribute)?;
-    let (outbox, who) = (catalog.outbox.clone(), ctx.clone());
+    let (outbox, audit, who) = (catalog.outbox.clone(), catalog.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let stored = store::attribute(tx, &attribute.code)?;
         if let Some(same) = stored.as_ref().filter(|stored| stored.value == attribute) {
@@ -43,6 +46,7 @@ pub async fn put_attribute(
         let version = stored.map_or(0, |stored| stored.version) + 1;
         store::put_attribute(tx, &attribute, version)?;
         events::attribute_changed(&outbox, tx, &who, &attribute)?;
+        audit.record(tx, &who, Entry::new("attribute.put", &*attribute.code).after(&attribute.name)?)?;
         Ok(Versioned { version, value: attribute.clone() })
     };
     catalog.db.write(ctx, write).await

@@ -1,7 +1,10 @@
 //! The tree of categories: show it, change it.
 
+use mainstay_access::Relation;
+use mainstay_audit::Entry;
 use mainstay_core::{Context, Error, Result, codes};
 use mainstay_sql::{Tx, codes as sql};
+use shop_access_contracts::CATALOG_WRITE;
 
 use super::{Catalog, Guard};
 use crate::codes::{CATEGORY_IN_USE, CATEGORY_UNKNOWN, SLUG_TAKEN};
@@ -54,9 +57,9 @@ pub async fn put_category(
     category: Category,
     guard: impl Guard,
 ) -> Result<Versioned<Category>> {
-    ctx.principal().require_staff()?;
+    catalog.access.require(ctx, CATALOG_WRITE, Relation::Other)?;
     check_category(&category)?;
-    let (outbox, who) = (catalog.outbox.clone(), ctx.clone());
+    let (outbox, audit, who) = (catalog.outbox.clone(), catalog.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let stored = store::category(tx, category.id)?;
         if let Some(same) = stored.as_ref().filter(|stored| stored.value == category) {
@@ -69,6 +72,7 @@ pub async fn put_category(
         let version = stored.map_or(0, |stored| stored.version) + 1;
         store::put_category(tx, &category, version).map_err(taken)?;
         events::category_changed(&outbox, tx, &who, &category)?;
+        audit.record(tx, &who, Entry::new("category.put", category.id.to_string()).after(&category.slug)?)?;
         Ok(Versioned { version, value: category.clone() })
     };
     catalog.db.write(ctx, write).await
@@ -84,8 +88,8 @@ pub async fn delete_category(
     id: CategoryId,
     guard: impl Guard,
 ) -> Result<()> {
-    ctx.principal().require_staff()?;
-    let (outbox, who) = (catalog.outbox.clone(), ctx.clone());
+    catalog.access.require(ctx, CATALOG_WRITE, Relation::Other)?;
+    let (outbox, audit, who) = (catalog.outbox.clone(), catalog.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let Some(stored) = store::category(tx, id)? else { return Ok(()) };
         guard(Some(stored.version))?;
@@ -93,6 +97,7 @@ pub async fn delete_category(
             return Err(CATEGORY_IN_USE.error("products or other categories stand in it"));
         }
         store::delete_category(tx, id)?;
+        audit.record(tx, &who, Entry::new("category.delete", id.to_string()).before(&stored.value.slug)?)?;
         events::category_removed(&outbox, tx, &who, id)
     };
     catalog.db.write(ctx, write).await

@@ -1,6 +1,8 @@
 //! Find products and variants by the names that people give them: what an import asks before it changes anything.
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result, codes};
+use shop_access_contracts::CATALOG_READ_HIDDEN;
 
 use super::Catalog;
 use crate::model::{LOOK_UP_MAX, Product, VariantInProduct, Versioned};
@@ -24,7 +26,7 @@ pub async fn find_by_name(
     slugs: Vec<String>,
     skus: Vec<String>,
 ) -> Result<Named> {
-    ctx.principal().require_staff()?;
+    catalog.access.require(ctx, CATALOG_READ_HIDDEN, Relation::Other)?;
     for (path, count) in [("slugs", slugs.len()), ("skus", skus.len())] {
         if count > LOOK_UP_MAX {
             return Err(codes::INVALID

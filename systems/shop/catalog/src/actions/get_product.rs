@@ -30,7 +30,7 @@ pub struct Found {
 /// # Errors
 /// `catalog.product_unknown`.
 pub async fn get_product(catalog: &Catalog, ctx: &Context, wanted: Wanted) -> Result<Found> {
-    let hidden_too = sees_hidden(ctx);
+    let hidden_too = sees_hidden(catalog, ctx);
     let read = move |view: &mainstay_sql::View<'_>| {
         let (found, moved) = match &wanted {
             Wanted::Id(id) => (store::product(view, *id)?, false),

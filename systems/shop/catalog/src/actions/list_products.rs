@@ -34,7 +34,7 @@ pub async fn list_products(
             .error("a page has between 1 and 100 products")
             .with_field("limit", "must be between 1 and 100"));
     }
-    let hidden_too = sees_hidden(ctx);
+    let hidden_too = sees_hidden(catalog, ctx);
     let read = move |view: &mainstay_sql::View<'_>| {
         let below = category.map(|id| Ok(store::tree(view)?.downwards(id))).transpose()?;
         let which = below.as_deref().map_or(store::In::All, store::In::Categories);

@@ -34,7 +34,7 @@ pub async fn list_variants(
             .error("a page has between 1 and 500 variants")
             .with_field("limit", "must be between 1 and 500"));
     }
-    let hidden_too = sees_hidden(ctx);
+    let hidden_too = sees_hidden(catalog, ctx);
     let read = move |view: &mainstay_sql::View<'_>| {
         let Some(head) = store::product(view, product)? else { return Ok(None) };
         let sellable = head.product.value.status.is_sellable();

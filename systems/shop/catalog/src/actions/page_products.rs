@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result};
+use shop_access_contracts::CATALOG_READ_HIDDEN;
 
 use super::Catalog;
 use crate::model::{Product, ProductId, Variant, Versioned};
@@ -24,7 +26,7 @@ pub struct WholePage {
 
 /// The products after a key in the order of ids, those that are not for sale among them. Staff and services only.
 pub async fn page_products(catalog: &Catalog, ctx: &Context, after: Option<ProductId>) -> Result<WholePage> {
-    ctx.principal().require_staff()?;
+    catalog.access.require(ctx, CATALOG_READ_HIDDEN, Relation::Other)?;
     let read = move |view: &mainstay_sql::View<'_>| {
         let mut heads = store::page(view, &store::In::All, after, PRODUCTS_MAX + 1, true)?;
         let mut variants = 0;

@@ -1,7 +1,10 @@
 //! Create or replace a product with its variants.
 
+use mainstay_access::Relation;
+use mainstay_audit::Entry;
 use mainstay_core::{Context, Result};
 use mainstay_sql::Tx;
+use shop_access_contracts::CATALOG_WRITE;
 
 use super::apply::{Known, apply};
 use super::{Catalog, Guard};
@@ -20,7 +23,7 @@ pub async fn put_product(
     product: Product,
     guard: impl Guard,
 ) -> Result<Versioned<Product>> {
-    ctx.principal().require_staff()?;
+    catalog.access.require(ctx, CATALOG_WRITE, Relation::Other)?;
     let (own, who) = (catalog.clone(), ctx.clone());
     let (id, slug) = (product.id, product.slug.clone());
     let write = move |tx: &Tx<'_>| {
@@ -34,9 +37,24 @@ pub async fn put_product(
         guard(stored.as_ref().map(|stored| stored.version))?;
         let known = Known::about(tx, std::iter::once(&product))?;
         let applied = apply(tx, &own, &who, &known, stored.as_ref(), &product, "")?;
+        let mut entry = Entry::new("product.put", product.id.to_string()).after(&summary(&product))?;
+        if let Some(stored) = &stored {
+            entry = entry.before(&summary(&stored.value))?;
+        }
+        own.audit.record(tx, &who, entry)?;
         Ok(Versioned { version: applied.version, value: product.clone() })
     };
     let written = catalog.db.write(ctx, write).await;
     catalog.forget_shown([(id, &slug)]).await;
     written
+}
+
+/// A product as the audit log has it: what a person would ask about.
+fn summary(product: &Product) -> serde_json::Value {
+    serde_json::json!({
+        "slug": product.slug,
+        "name": product.name,
+        "status": product.status,
+        "variants": product.variants.len(),
+    })
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use mainstay_audit::Audit;
 use mainstay_core::QueryLedger;
+use mainstay_secrets::Key;
 use mainstay_testkit::TestDatabase;
 
 use super::*;
@@ -47,6 +49,7 @@ impl Lab {
     async fn open() -> Self {
         let test = TestDatabase::open(&[
             mainstay_events::MIGRATIONS,
+            mainstay_audit::MIGRATIONS,
             mainstay_search::MIGRATIONS,
             crate::MIGRATIONS,
         ])
@@ -57,7 +60,9 @@ impl Lab {
         let (tasks, metrics) = (mainstay_core::Tasks::new(), mainstay_cache::Metrics::unregistered());
         let cache = Cache::new("products", store, Default::default(), test.clock.clone(), tasks, metrics);
         let metrics = Metrics::register(&mainstay_telemetry::Registry::new());
-        let catalog = Catalog { db: test.db.clone(), outbox, search, cache, metrics };
+        let access = shop_access_contracts::access().unwrap();
+        let audit = Audit::new(&Key::from_bytes([5; 32]));
+        let catalog = Catalog { db: test.db.clone(), outbox, search, cache, metrics, access, audit };
         Self { catalog, ctx: Context::background("shop.test"), test }
     }
 
@@ -126,10 +131,10 @@ async fn a_change_of_one_variant_among_2000_writes_one_row() {
     let before = changes().await;
     wanted.variants[1_234].name = "another".into();
     put_product(&lab.catalog, &lab.ctx, wanted, unguarded).await.unwrap();
-    // The variant's row goes and comes; the product's row, its document, its texts (four rows) and the event are
-    // written, and one word and its four forms are new.
+    // The variant's row goes and comes; the product's row, its document, its texts (four rows), the event, and the audit
+    // log's line and end are written, and one word and its four forms are new.
     let written = changes().await - before;
-    assert!(written <= 20, "{written}");
+    assert!(written <= 22, "{written}");
 }
 
 #[tokio::test]

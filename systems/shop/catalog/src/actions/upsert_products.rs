@@ -3,8 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use mainstay_access::Relation;
+use mainstay_audit::Entry;
 use mainstay_core::{Context, Result, codes};
 use mainstay_sql::Tx;
+use shop_access_contracts::CATALOG_WRITE;
 
 use super::Catalog;
 use super::apply::{Known, apply};
@@ -41,7 +44,7 @@ pub async fn upsert_products(catalog: &Catalog, ctx: &Context, products: Vec<Pro
 /// # Errors
 /// As there.
 pub fn upsert_in(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, products: &[Product]) -> Result<Upserted> {
-    ctx.principal().require_staff()?;
+    catalog.access.require(ctx, CATALOG_WRITE, Relation::Other)?;
     refuse_odd_batch(products)?;
     let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
     let mut stored: HashMap<ProductId, Versioned<Product>> = store::products_with(tx, &ids)?
@@ -65,6 +68,13 @@ pub fn upsert_in(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, products: &[Prod
         let applied = apply(tx, catalog, ctx, &known, old, &wanted, &format!("products[{place}]."))?;
         done.products_changed += 1;
         done.variants_changed += u32::try_from(applied.variants_changed).unwrap_or(u32::MAX);
+    }
+    if done.products_changed > 0 {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let after = serde_json::json!({
+            "products_changed": done.products_changed, "variants_changed": done.variants_changed, "products": ids,
+        });
+        catalog.audit.record(tx, ctx, Entry::new("products.upsert", "products").after(&after)?)?;
     }
     Ok(done)
 }

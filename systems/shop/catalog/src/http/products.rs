@@ -125,7 +125,7 @@ pub async fn show_by_slug(
 }
 
 async fn show_wanted(catalog: &Catalog, ctx: &Context, wanted: Wanted) -> Result<Response, Problem> {
-    if actions::sees_hidden(ctx) {
+    if actions::sees_hidden(catalog, ctx) {
         let Found { product, moved } = actions::get_product(catalog, ctx, wanted).await?;
         return Ok(if moved { redirect(&product.value.slug) } else { whole(product) });
     }

@@ -51,6 +51,7 @@ async fn open(test: &TestDatabase, db: Database, pricing: &Outbox) -> (FrontDoor
         text: test.text_engine(),
         cache: Cache::new("products", store, Policy::default(), clock.clone(), tasks, metrics.clone()),
         registry: Registry::new(),
+        audit: mainstay_audit::Audit::new(&mainstay_secrets::Key::from_bytes([5; 32])),
     };
     let (routes, contracts) = Catalog::start(needs, NoConfig {}, clock).unwrap().into_parts();
     let mut doors = FrontDoors::new(&test.clock);
@@ -74,7 +75,12 @@ pub struct TestApp {
 
 impl TestApp {
     pub async fn start() -> Self {
-        let sets = [mainstay_events::MIGRATIONS, mainstay_search::MIGRATIONS, MIGRATIONS];
+        let sets = [
+            mainstay_events::MIGRATIONS,
+            mainstay_audit::MIGRATIONS,
+            mainstay_search::MIGRATIONS,
+            MIGRATIONS,
+        ];
         let test = TestDatabase::open(&sets).await;
         let pricing_test = TestDatabase::open(&[mainstay_events::MIGRATIONS]).await;
         let pricing = Outbox::new(pricing_test.db.clone(), shop_pricing_contracts::SERVICE);

@@ -1,7 +1,11 @@
 //! Change stock for a reason: a delivery, a count, a return.
 
+use mainstay_access::Relation;
+use mainstay_audit::Entry;
 use mainstay_core::{Context, Error, Result};
 use mainstay_sql::Tx;
+use serde_json::json;
+use shop_access_contracts::STOCK_ADJUST;
 
 use super::Stock;
 use crate::codes::{CAUSE_REUSED, OUT_OF_STOCK};
@@ -20,9 +24,9 @@ pub async fn adjust(
     cause: String,
     asked: Vec<(VariantId, i64)>,
 ) -> Result<Vec<(VariantId, Level)>> {
-    ctx.principal().require_staff()?;
+    stock.access.require(ctx, STOCK_ADJUST, Relation::Other)?;
     let adjustments = merge_adjustments(&cause, asked)?;
-    let (outbox, who) = (stock.outbox.clone(), ctx.clone());
+    let (outbox, audit, who) = (stock.outbox.clone(), stock.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let wanted = adjustments.iter().map(|adjustment| (adjustment.variant, adjustment.delta));
         let earlier = store::adjustments(tx, &cause)?;
@@ -47,7 +51,18 @@ pub async fn adjust(
             events::stock_changed(&outbox, tx, &who, adjustment.variant, level, &cause)?;
             levels.push((adjustment.variant, level));
         }
-        refused.map_or(Ok(levels), Err)
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        let changed: Vec<_> = adjustments
+            .iter()
+            .zip(&levels)
+            .map(|(adjustment, (variant, level))| {
+                json!({"variant": variant, "delta": adjustment.delta, "on_hand": level.on_hand})
+            })
+            .collect();
+        audit.record(tx, &who, Entry::new("stock.adjust", cause.clone()).after(&changed)?)?;
+        Ok(levels)
     };
     let levels = stock.db.write(ctx, write).await?;
     stock.metrics.adjustments.inc();

@@ -1,7 +1,9 @@
 //! Take reserved pieces out of the stock for good.
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result};
 use mainstay_sql::Tx;
+use shop_access_contracts::STOCK_RESERVE;
 
 use super::Stock;
 use super::take::take_all;
@@ -15,7 +17,7 @@ use crate::{events, store};
 /// `inventory.hold_expired` when the pieces are gone, `inventory.released` after a Release,
 /// `inventory.reservation_unknown` before a Reserve.
 pub async fn commit(stock: &Stock, ctx: &Context, id: ReservationId) -> Result<()> {
-    ctx.principal().require_service()?;
+    stock.access.require(ctx, STOCK_RESERVE, Relation::Other)?;
     let (outbox, who) = (stock.outbox.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let existing = store::reservation(tx, id)?;

@@ -1,7 +1,9 @@
 //! Give reserved pieces back, or see to it that they are never taken.
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result};
 use mainstay_sql::Tx;
+use shop_access_contracts::STOCK_RESERVE;
 
 use super::Stock;
 use crate::model::{OnRelease, ReservationId, State, on_release};
@@ -13,7 +15,7 @@ use crate::{events, store};
 /// # Errors
 /// `inventory.committed` when the pieces have left the stock.
 pub async fn release(stock: &Stock, ctx: &Context, id: ReservationId) -> Result<()> {
-    ctx.principal().require_service()?;
+    stock.access.require(ctx, STOCK_RESERVE, Relation::Other)?;
     let (outbox, who) = (stock.outbox.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let existing = store::reservation(tx, id)?;

@@ -1,6 +1,8 @@
 //! Hold pieces for a while.
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result, Timestamp};
+use shop_access_contracts::STOCK_RESERVE;
 
 use super::Stock;
 use super::take::take_all;
@@ -25,7 +27,7 @@ pub struct Reserve {
 /// `inventory.out_of_stock` with a field for each short line, `inventory.released` after a Release,
 /// `inventory.hold_expired` for an expiry that has passed, `inventory.reservation_reused` for other lines than before.
 pub async fn reserve(stock: &Stock, ctx: &Context, asked: Reserve) -> Result<()> {
-    ctx.principal().require_service()?;
+    stock.access.require(ctx, STOCK_RESERVE, Relation::Other)?;
     let Reserve { id, lines, expires_at } = asked;
     let lines = merge_lines(lines)?;
     let (outbox, who) = (stock.outbox.clone(), ctx.clone());

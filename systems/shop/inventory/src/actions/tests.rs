@@ -10,12 +10,16 @@ use crate::model::{LINES_MAX, VariantId};
 
 #[tokio::test]
 async fn levels_of_a_full_cart_take_a_handful_of_statements() {
-    let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, crate::MIGRATIONS]).await;
+    let test =
+        TestDatabase::open(&[mainstay_events::MIGRATIONS, mainstay_audit::MIGRATIONS, crate::MIGRATIONS])
+            .await;
     let outbox = Outbox::new(test.db.clone(), shop_inventory_contracts::SERVICE);
     let stock = Stock {
         db: test.db.clone(),
         outbox,
         metrics: Metrics::register(&mainstay_telemetry::Registry::new()),
+        access: shop_access_contracts::access().unwrap(),
+        audit: mainstay_audit::Audit::new(&mainstay_secrets::Key::from_bytes([5; 32])),
     };
     let ledger = Arc::new(QueryLedger::default());
     let plain = Context::background("shop.test");

@@ -34,7 +34,8 @@ pub struct TestApp {
 
 impl TestApp {
     pub async fn start() -> Self {
-        let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, MIGRATIONS]).await;
+        let test =
+            TestDatabase::open(&[mainstay_events::MIGRATIONS, mainstay_audit::MIGRATIONS, MIGRATIONS]).await;
         let (tasks, leadership) = (Tasks::new(), Leadership::idle());
         let loops = Loops::new(Arc::clone(&leadership), tasks.clone());
         let needs = Needs {
@@ -42,6 +43,7 @@ impl TestApp {
             outbox: Outbox::new(test.db.clone(), SERVICE),
             loops: loops.clone(),
             registry: Registry::new(),
+            audit: mainstay_audit::Audit::new(&mainstay_secrets::Key::from_bytes([5; 32])),
         };
         let mounted = Inventory::start(needs, NoConfig {}, test.clock.clone()).unwrap();
         let (routes, contracts) = mounted.into_parts();

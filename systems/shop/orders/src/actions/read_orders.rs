@@ -1,6 +1,8 @@
 //! Read orders: one, or a page of one's own.
 
-use mainstay_core::{Context, Id, Principal, Result, codes};
+use mainstay_access::{Action, Relation};
+use mainstay_core::{Context, Id, Result, codes};
+use shop_access_contracts::ORDERS_READ;
 use shop_orders_contracts::Order as OrderKind;
 
 use crate::Orders;
@@ -21,12 +23,12 @@ pub struct OrderPage {
 /// The order with all that happened to it. Buyers see their own; all others look as if they did not exist.
 pub async fn read_order(orders: &Orders, ctx: &Context, id: Id<OrderKind>) -> Result<Order> {
     let order = orders.db.read(ctx, move |view| store::order(view, id)).await?;
-    order.filter(|order| may_see(ctx, &order.sale.owner)).ok_or_else(not_found)
+    order.filter(|order| may(orders, ctx, ORDERS_READ, &order.sale.owner)).ok_or_else(not_found)
 }
 
-pub fn may_see(ctx: &Context, owner: &Owner) -> bool {
-    matches!(ctx.principal(), Principal::Staff(_) | Principal::Service(_))
-        || *owner == Owner::of(ctx.principal())
+/// Whether the caller may do this to an order of this owner.
+pub fn may(orders: &Orders, ctx: &Context, action: Action, owner: &Owner) -> bool {
+    orders.access.allows(ctx, action, Relation::of(*owner == Owner::of(ctx.principal())))
 }
 
 pub fn not_found() -> mainstay_core::Error {
@@ -41,9 +43,11 @@ pub async fn list_orders(
     limit: u32,
 ) -> Result<OrderPage> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let owner = match ctx.principal() {
-        Principal::Staff(_) | Principal::Service(_) => None,
-        Principal::Customer(_) | Principal::Anonymous(_) => Some(Owner::of(ctx.principal())),
+    let owner = if orders.access.allows(ctx, ORDERS_READ, Relation::Other) {
+        None
+    } else {
+        orders.access.require(ctx, ORDERS_READ, Relation::Own)?;
+        Some(Owner::of(ctx.principal()))
     };
     // One row more tells whether there is another page.
     let mut found =

@@ -1,13 +1,16 @@
 //! Give back all or a part of an order: a buyer cancels, staff refund.
 
+use mainstay_access::{Action, Relation};
+use mainstay_audit::Entry;
 use mainstay_core::{Context, Id, Result, Timestamp};
 use mainstay_http::IdempotencyKey;
 use mainstay_http::idempotency::{self, Begun, RequestHash, Slot};
 use mainstay_sql::Tx;
+use shop_access_contracts::{ORDERS_CANCEL, ORDERS_REFUND};
 use shop_orders_contracts::Order as OrderKind;
 use shop_payments_contracts::Refund as RefundKind;
 
-use super::read_orders::{may_see, not_found};
+use super::read_orders::{may, not_found};
 use crate::model::{Fact, Order, Refund, RefundRequest};
 use crate::refund::RefundState;
 use crate::{Orders, codes, store};
@@ -26,7 +29,7 @@ pub async fn cancel_order(
     orders
         .db
         .write(ctx, move |tx| {
-            let order = visible(tx, &caller, id)?;
+            let order = reachable(&service, tx, &caller, ORDERS_CANCEL, id)?;
             if let Some((known, _)) = order.refunds.iter().find(|(refund, _)| refund.cancels) {
                 return Ok(known.clone());
             }
@@ -47,7 +50,7 @@ pub async fn refund_order(
     request: RefundRequest,
     reason: String,
 ) -> Result<Refund> {
-    ctx.principal().require_staff()?;
+    orders.access.require(ctx, ORDERS_REFUND, Relation::Other)?;
     let fresh: Id<RefundKind> = Id::generate(orders.db.clock());
     let replayed_at = orders.replayed_at(&key);
     let slot = Slot::new(ctx.principal(), "POST /v1/orders/{id}/refunds", key);
@@ -56,7 +59,7 @@ pub async fn refund_order(
     orders
         .db
         .write(ctx, move |tx| {
-            let order = visible(tx, &caller, id)?;
+            let order = reachable(&service, tx, &caller, ORDERS_REFUND, id)?;
             match idempotency::begin(tx, &slot, hash, fresh.as_bytes())? {
                 Begun::New => begin(
                     &service,
@@ -79,8 +82,16 @@ pub async fn refund_order(
         .await
 }
 
-fn visible(tx: &Tx<'_>, ctx: &Context, id: Id<OrderKind>) -> Result<Order> {
-    store::order(tx, id)?.filter(|order| may_see(ctx, &order.sale.owner)).ok_or_else(not_found)
+// An order that the caller may do this to; any other looks as if it did not exist.
+fn reachable(
+    orders: &Orders,
+    tx: &Tx<'_>,
+    ctx: &Context,
+    action: Action,
+    id: Id<OrderKind>,
+) -> Result<Order> {
+    let order = store::order(tx, id)?;
+    order.filter(|order| may(orders, ctx, action, &order.sale.owner)).ok_or_else(not_found)
 }
 
 // What is to go back, and why.
@@ -103,6 +114,8 @@ fn begin(
     // The plan has seen that it is paid.
     let Some((payment_id, _)) = order.paid else { return Err(not_found()) };
     store::append(tx, ctx, order.id, Fact::RefundRequested { refund: refund.clone() })?;
+    let action = if refund.cancels { "order.cancel" } else { "order.refund" };
+    orders.audit.record(tx, ctx, Entry::new(action, order.id.to_string()).after(&refund)?)?;
     let replayed_at = wish.replayed_at;
     let state = RefundState { order_id: order.id, payment_id, refund: refund.clone(), replayed_at };
     orders.refund.start(tx, &ctx.as_service(shop_orders_contracts::SERVICE), id.twin(), &state)?;

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Id, Money, Result};
 use mainstay_http::IdempotencyKey;
 use mainstay_http::idempotency::{self, Begun, RequestHash, Slot};
 use mainstay_sql::Tx;
 use serde::Serialize;
+use shop_access_contracts::CHECKOUT_START;
 use shop_cart_contracts::Cart;
 use shop_orders_contracts::Checkout;
 
@@ -34,6 +36,7 @@ pub async fn start_checkout(
     key: IdempotencyKey,
     new: NewCheckout,
 ) -> Result<(Id<Checkout>, CheckoutView)> {
+    orders.access.require(ctx, CHECKOUT_START, Relation::Own)?;
     let owner = Owner::of(ctx.principal());
     let fresh: Id<Checkout> = Id::generate(orders.db.clock());
     let replayed_at = orders.replayed_at(&key);

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Error, Id, Result, codes};
 use mainstay_workflow::{RunState, Snapshot, Watch};
+use shop_access_contracts::CHECKOUT_START;
 use shop_orders_contracts::Checkout;
 use shop_payments_contracts::{GetPaymentRequest, PaymentState};
 
@@ -31,6 +33,7 @@ pub enum CheckoutView {
 
 /// How the checkout stands now; `core.not_found` unless it is the caller's.
 pub async fn view_checkout(orders: &Orders, ctx: &Context, id: Id<Checkout>) -> Result<CheckoutView> {
+    orders.access.require(ctx, CHECKOUT_START, Relation::Own)?;
     let owner = Owner::of(ctx.principal());
     let (row, order) = orders
         .db

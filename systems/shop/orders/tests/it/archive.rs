@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, Method, StatusCode};
+use mainstay_audit::Audit;
 use mainstay_core::{BasisPoints, Clock, Context, Currency, Id, Money, Principal, Shutdown, Tasks};
 use mainstay_events::{Consumers, Outbox};
 use mainstay_host::Service;
 use mainstay_jobs::Jobs;
+use mainstay_secrets::Key;
 use mainstay_sql::Leadership;
 use mainstay_telemetry::Registry;
 use mainstay_testkit::{Answer, FrontDoors, TestDatabase};
@@ -35,7 +37,12 @@ struct Shop {
 
 async fn database() -> TestDatabase {
     let keys = mainstay_http::idempotency::MIGRATIONS;
-    let platform = [mainstay_events::MIGRATIONS, mainstay_jobs::MIGRATIONS, mainstay_workflow::MIGRATIONS];
+    let platform = [
+        mainstay_events::MIGRATIONS,
+        mainstay_jobs::MIGRATIONS,
+        mainstay_workflow::MIGRATIONS,
+        mainstay_audit::MIGRATIONS,
+    ];
     TestDatabase::open(&[&platform[..], &[keys, MIGRATIONS]].concat()).await
 }
 
@@ -56,6 +63,7 @@ impl Shop {
             consumers: Consumers::new(test.db.clone(), Arc::clone(&leadership), tasks.clone()),
             payment_news: Arc::new(outbox),
             tasks: tasks.clone(),
+            audit: Audit::new(&Key::from_bytes([5; 32])),
             peers: fakes.peers(&test.clock).await,
             replay: None,
         };
@@ -257,6 +265,7 @@ async fn without_a_policy_nothing_is_archived() {
         consumers: Consumers::new(test.db.clone(), Arc::clone(&leadership), tasks.clone()),
         payment_news: Arc::new(outbox),
         tasks,
+        audit: Audit::new(&Key::from_bytes([5; 32])),
         peers: Fakes::new().peers(&test.clock).await,
         replay: None,
     };

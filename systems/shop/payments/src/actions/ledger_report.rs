@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result};
+use shop_access_contracts::REPORTS_LEDGER;
 
 use crate::app::App;
 use crate::model::ledger::{Balance, balanced};
@@ -25,7 +27,7 @@ pub struct Report {
 
 /// Reports the books as they are at one instant. Errors: `core.forbidden` unless staff asks.
 pub async fn ledger_report(app: &Arc<App>, ctx: &Context, before: Option<i64>, limit: u32) -> Result<Report> {
-    ctx.principal().require_staff()?;
+    app.access.require(ctx, REPORTS_LEDGER, Relation::Other)?;
     let limit = limit.clamp(1, MAX_PAGE);
     app.db
         .read(ctx, move |view| {

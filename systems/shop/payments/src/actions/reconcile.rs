@@ -10,7 +10,9 @@ mod books;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Currency, Result, Timestamp};
+use shop_access_contracts::PAYMENTS_RECONCILE;
 use shop_payments_contracts::DifferenceKind;
 
 use crate::app::App;
@@ -67,7 +69,7 @@ pub async fn reconcile(
     since: Timestamp,
     mend: bool,
 ) -> Result<Reconciliation> {
-    ctx.principal().require_staff()?;
+    app.access.require(ctx, PAYMENTS_RECONCILE, Relation::Other)?;
     let mut run = Run { app, ctx, mend, listed: HashSet::new(), report: Reconciliation::default() };
     run.their_side(since).await?;
     run.our_side(since).await?;

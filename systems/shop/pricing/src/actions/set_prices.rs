@@ -1,9 +1,12 @@
 //! Change the price lists.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use mainstay_core::{Context, Result, codes};
+use mainstay_access::Relation;
+use mainstay_audit::Entry;
+use mainstay_core::{Context, Currency, Result, codes};
 use mainstay_sql::Tx;
+use shop_access_contracts::PRICES_WRITE;
 
 use super::Pricing;
 use crate::model::{PRICES_MAX, Price, VariantId};
@@ -14,7 +17,7 @@ use crate::{events, store};
 /// # Errors
 /// `core.invalid` for no prices, too many, a negative one, or one variant twice on a list.
 pub async fn set_prices(pricing: &Pricing, ctx: &Context, prices: Vec<(VariantId, Price)>) -> Result<()> {
-    ctx.principal().require_staff()?;
+    pricing.access.require(ctx, PRICES_WRITE, Relation::Other)?;
     if prices.is_empty() || prices.len() > PRICES_MAX {
         return Err(codes::INVALID
             .error("between 1 and 1000 prices are set at once")
@@ -35,12 +38,35 @@ pub async fn set_prices(pricing: &Pricing, ctx: &Context, prices: Vec<(VariantId
         }
     }
     let set = prices.len() as u64;
-    let (outbox, who) = (pricing.outbox.clone(), ctx.clone());
+    let (outbox, audit, who) = (pricing.outbox.clone(), pricing.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
+        let before = recorded(&stored(tx, &prices)?);
         prices.iter().try_for_each(|(variant, price)| store::set_price(tx, *variant, *price))?;
+        let entry = Entry::new("prices.set", "prices").before(&before)?.after(&recorded(&prices))?;
+        audit.record(tx, &who, entry)?;
         events::prices_changed(&outbox, tx, &who, &prices)
     };
     pricing.db.write(ctx, write).await?;
     pricing.metrics.prices_set.inc_by(set);
     Ok(())
+}
+
+/// What these prices are now, list by list.
+fn stored(tx: &Tx<'_>, prices: &[(VariantId, Price)]) -> Result<Vec<(VariantId, Price)>> {
+    let mut lists: BTreeMap<String, (Currency, Vec<VariantId>)> = BTreeMap::new();
+    for (variant, price) in prices {
+        let currency = price.amount.currency;
+        lists.entry(currency.to_string()).or_insert((currency, Vec::new())).1.push(*variant);
+    }
+    let mut found = Vec::with_capacity(prices.len());
+    for (currency, variants) in lists.into_values() {
+        found.extend(store::prices(tx, currency, &variants)?);
+    }
+    Ok(found)
+}
+
+/// Prices as the audit log has them.
+fn recorded(prices: &[(VariantId, Price)]) -> Vec<serde_json::Value> {
+    let one = |(variant, price): &(VariantId, Price)| serde_json::json!({"variant": variant, "amount": price.amount, "class": price.class.as_str()});
+    prices.iter().map(one).collect()
 }

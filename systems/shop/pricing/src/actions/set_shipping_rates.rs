@@ -1,7 +1,9 @@
 //! Agree on prices for shipping, beside the public methods.
 
+use mainstay_access::Relation;
 use mainstay_core::{Context, Result, codes};
 use mainstay_sql::Tx;
+use shop_access_contracts::PRICES_WRITE;
 
 use super::Pricing;
 use crate::model::{Offer, RATES_MAX, check_rate};
@@ -12,7 +14,7 @@ use crate::store;
 /// # Errors
 /// `core.invalid` for no rates, too many, a negative one, or a code or name that cannot be one.
 pub async fn set_shipping_rates(pricing: &Pricing, ctx: &Context, rates: Vec<Offer>) -> Result<()> {
-    ctx.principal().require_staff()?;
+    pricing.access.require(ctx, PRICES_WRITE, Relation::Other)?;
     if rates.is_empty() || rates.len() > RATES_MAX {
         return Err(codes::INVALID
             .error("between 1 and 1000 rates are set at once")

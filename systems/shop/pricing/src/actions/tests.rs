@@ -11,8 +11,12 @@ use crate::model::{LINES_MAX, Line, Price, TaxClass, VariantId, default_methods}
 
 #[tokio::test]
 async fn a_quote_of_a_full_cart_takes_a_handful_of_statements() {
-    let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, crate::MIGRATIONS]).await;
+    let test =
+        TestDatabase::open(&[mainstay_events::MIGRATIONS, mainstay_audit::MIGRATIONS, crate::MIGRATIONS])
+            .await;
     let pricing = Pricing {
+        access: shop_access_contracts::access().unwrap(),
+        audit: mainstay_audit::Audit::new(&mainstay_secrets::Key::from_bytes([5; 32])),
         db: test.db.clone(),
         metrics: Metrics::register(&mainstay_telemetry::Registry::new()),
         outbox: Outbox::new(test.db.clone(), shop_pricing_contracts::SERVICE),

@@ -22,11 +22,13 @@ pub struct TestApp {
 
 impl TestApp {
     pub async fn start() -> Self {
-        let test = TestDatabase::open(&[mainstay_events::MIGRATIONS, MIGRATIONS]).await;
+        let test =
+            TestDatabase::open(&[mainstay_events::MIGRATIONS, mainstay_audit::MIGRATIONS, MIGRATIONS]).await;
         let needs = Needs {
             db: test.db.clone(),
             outbox: Outbox::new(test.db.clone(), SERVICE),
             registry: Registry::new(),
+            audit: mainstay_audit::Audit::new(&mainstay_secrets::Key::from_bytes([5; 32])),
         };
         let (routes, contracts) =
             Pricing::start(needs, Config::default(), test.clock.clone()).unwrap().into_parts();
