@@ -16,6 +16,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::feed::{self, Told};
@@ -165,13 +166,34 @@ impl Carrier {
             };
             // While it is known to be away, and at the end, one try must do.
             match pauses.next() {
-                Some(pause) if !self.failing && !self.queue.is_closed() => {
-                    self.clock.sleep(*pause).await;
+                Some(pause) if !self.failing && may_pass(&status) && !self.queue.is_closed() => {
+                    // The end cuts the pause short, or what waits behind this batch would be lost with it.
+                    tokio::select! {
+                        () = self.clock.sleep(*pause) => {}
+                        () = self.queue.closed() => {}
+                    }
                 }
                 _ => return Err(status),
             }
         }
     }
+}
+
+/// Whether the same batch may be taken later, by the list of OTLP. A collector that does not know a signal, such as one
+/// for traces alone, never will.
+fn may_pass(status: &tonic::Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Cancelled
+            | Code::DeadlineExceeded
+            | Code::ResourceExhausted
+            | Code::Aborted
+            | Code::OutOfRange
+            | Code::Unavailable
+            | Code::DataLoss
+            // What the transport could not put into words.
+            | Code::Unknown
+    )
 }
 
 struct Batch {

@@ -83,6 +83,13 @@ impl<T> Queue<T> {
         self.changed.notify_one();
     }
 
+    /// Waits until it is closed. For the one taker, who looks for items by itself afterwards.
+    pub async fn closed(&self) {
+        while !self.is_closed() {
+            self.changed.notified().await;
+        }
+    }
+
     pub fn is_closed(&self) -> bool {
         self.inner.lock().closed
     }
