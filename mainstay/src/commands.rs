@@ -10,6 +10,7 @@ pub mod events;
 pub mod jobs;
 pub mod keys;
 pub mod leases;
+pub mod limits;
 pub mod load;
 pub mod logs;
 pub mod metrics;
@@ -102,6 +103,8 @@ enum Command {
     Sagas(sagas::Sagas),
     /// See who does the background work of which service
     Leases(leases::Leases),
+    /// See what a running process bounds, how much of it is used, and how often it refused
+    Limits(limits::Limits),
     /// Go through the production checklist against a running system
     Doctor(doctor::Doctor),
     /// Look at what requests of a running process spent their time on
@@ -193,6 +196,7 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Jobs(jobs) => jobs.run(&global, engines).await,
         Command::Sagas(sagas) => sagas.run(&global, engines).await,
         Command::Leases(leases) => leases.run(&global, engines).await,
+        Command::Limits(limits) => limits.run(&global).await,
         Command::Doctor(doctor) => doctor.run(&global, engines).await,
         Command::Traces(traces) => traces.run(&global).await,
         Command::Logs(logs) => logs.run(&global).await,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_cache::CacheStore;
-use mainstay_core::{Clock, Result};
+use mainstay_core::{BlockingPool, Clock, Result};
 use mainstay_engine_local::{Mailbox, MemoryCache};
 use mainstay_engine_sqlite::{Fts5, Sqlite};
 use mainstay_host::{CacheEngine, Engines, NotifierEngine};
@@ -35,8 +35,14 @@ impl NotifierEngine for Folder {
         "folder"
     }
 
-    fn open(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>> {
+    fn open(
+        &self,
+        url: &str,
+        from: Address,
+        clock: &Clock,
+        blocking: &BlockingPool,
+    ) -> Result<Arc<dyn Notifier>> {
         let folder = url.strip_prefix("folder:").unwrap_or(url);
-        Ok(Arc::new(Mailbox::open(folder, from, clock.clone())?))
+        Ok(Arc::new(Mailbox::open(folder, from, clock.clone(), blocking.clone())?))
     }
 }

@@ -14,15 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mainstay_core::{Clock, Context, Error, Id, Result};
+use mainstay_core::{BlockingPool, Clock, Context, Error, Id, Result};
 use mainstay_notify::{Address, Message, MessageKind, Notifier, codes, to_mime};
-use tokio::sync::Semaphore;
 
 use self::folder_sync::FolderSync;
-
-/// Files that are written at a time. Syncs of several files share the journal's commits; more than this wait for the
-/// disk anyway and would only take threads.
-const WRITERS: usize = 8;
 
 /// A file that was not renamed within this time belongs to a process that died.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3_600);
@@ -40,21 +35,26 @@ struct Parts {
     folder: PathBuf,
     from: Address,
     clock: Clock,
-    writers: Arc<Semaphore>,
+    blocking: BlockingPool,
     synced: FolderSync,
 }
 
 impl Mailbox {
     /// Opens the folder, makes it if it is not there, and clears away what a crash left unfinished. Messages are from
-    /// `from`. `notify.undelivered` when the folder cannot be used.
-    pub fn open(folder: impl Into<PathBuf>, from: Address, clock: Clock) -> Result<Self> {
+    /// `from`; files are written in `blocking`, as many at a time as that has threads. `notify.undelivered` when the
+    /// folder cannot be used.
+    pub fn open(
+        folder: impl Into<PathBuf>,
+        from: Address,
+        clock: Clock,
+        blocking: BlockingPool,
+    ) -> Result<Self> {
         let folder = folder.into();
         let unusable = |error| codes::UNDELIVERED.because("the mail folder cannot be used", error);
         fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&folder).map_err(unusable)?;
         clear_abandoned(&folder).map_err(unusable)?;
-        let writers = Arc::new(Semaphore::new(WRITERS));
         let synced = FolderSync::of(folder.clone());
-        Ok(Self(Arc::new(Parts { folder, from, clock, writers, synced })))
+        Ok(Self(Arc::new(Parts { folder, from, clock, blocking, synced })))
     }
 
     /// Where the messages are.
@@ -70,15 +70,9 @@ impl Notifier for Mailbox {
         let place = self.0.folder.join(format!("{}.eml", message.id()));
         let name = Id::<MessageKind>::generate(&self.0.clock);
         let unfinished = self.0.folder.join(format!(".{name}.tmp"));
-        // The semaphore is never closed; if it were, the message would not be delivered.
-        let turn = Arc::clone(&self.0.writers).acquire_owned().await.map_err(undelivered)?;
         let parts = Arc::clone(&self.0);
-        let written = tokio::task::spawn_blocking(move || {
-            // Held to the end of the write, also when the caller goes away.
-            let _turn = turn;
-            deliver(&mail, &parts.synced, &unfinished, &place)
-        });
-        written.await.map_err(undelivered)?.map_err(undelivered)
+        let written = self.0.blocking.run(move || deliver(&mail, &parts.synced, &unfinished, &place));
+        written.await?.map_err(undelivered)
     }
 }
 

@@ -24,7 +24,19 @@ pub fn rate_limits(running: &Running) -> Found {
             "GET {} answer with RateLimit headers; that every other route does is not seen from here",
             limited.join(" and GET ")
         )),
-        (_, false) => Found::bad(format!("GET {} answer without RateLimit headers", free.join(" and GET "))),
+        (_, false) => unlimited(running, &free.join(" and GET ")),
+    }
+}
+
+// This machine's own callers are exempt unless it is configured otherwise, and then only the settings can tell.
+fn unlimited(running: &Running, routes: &str) -> Found {
+    let rate = running.setting("http.rates.address").filter(|rate| rate != "off");
+    match rate.filter(|_| running.target.public.ip().is_loopback()) {
+        Some(rate) => Found::look(format!(
+            "GET {routes} answer this machine without RateLimit headers, as http.rates.exempt may say; others may ask \
+             {rate} (http.rates.address), which is not seen from here"
+        )),
+        None => Found::bad(format!("GET {routes} answer without RateLimit headers")),
     }
 }
 
@@ -87,6 +99,12 @@ mod tests {
         assert_eq!(cache_headers(&good).verdict, Verdict::Good);
         let free = silent().with("/v1/orders", &[], "{}");
         assert_eq!(rate_limits(&free).verdict, Verdict::Bad);
+        for (rate, verdict) in [("200/s burst 400", Verdict::Look), ("off", Verdict::Bad)] {
+            let configured = format!(r#"{{"rows":[{{"key":"http.rates.address","value":"{rate}"}}]}}"#);
+            let exempt =
+                silent().with("/v1/orders", &[], "{}").with("/v1/configuration", &[], &configured);
+            assert_eq!(rate_limits(&exempt).verdict, verdict, "{rate}");
+        }
         let limited = silent().with("/v1/orders", &[("ratelimit-policy", "60;w=60")], "{}");
         // One route is not every route.
         assert_eq!(rate_limits(&limited).verdict, Verdict::Look);

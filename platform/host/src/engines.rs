@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use mainstay_cache::CacheStore;
-use mainstay_core::{Clock, Result};
+use mainstay_core::{BlockingPool, Clock, Result};
 use mainstay_notify::{Address, Notifier};
 use mainstay_search::TextEngine;
 use mainstay_sql::{CommitHook, Database, DatabaseEngine, Metrics, Options};
@@ -17,8 +17,15 @@ pub trait NotifierEngine: Send + Sync {
     /// What stands before the colon of the URL.
     fn scheme(&self) -> &'static str;
 
-    /// Opens it; what comes after the colon is the engine's own. Messages are from `from`.
-    fn open(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>>;
+    /// Opens it; what comes after the colon is the engine's own. Messages are from `from`; what blocks runs in
+    /// `blocking`.
+    fn open(
+        &self,
+        url: &str,
+        from: Address,
+        clock: &Clock,
+        blocking: &BlockingPool,
+    ) -> Result<Arc<dyn Notifier>>;
 }
 
 /// Opens a place for cached values. The binary holds the list of them.
@@ -137,8 +144,15 @@ impl Engines {
     }
 
     /// Opens the place where messages go; `host.no_engine` names the schemes that would do.
-    pub fn open_notifier(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>> {
-        by_scheme(&self.notifiers, url, "notify.url", |engine| engine.scheme())?.open(url, from, clock)
+    pub fn open_notifier(
+        &self,
+        url: &str,
+        from: Address,
+        clock: &Clock,
+        blocking: &BlockingPool,
+    ) -> Result<Arc<dyn Notifier>> {
+        let engine = by_scheme(&self.notifiers, url, "notify.url", |engine| engine.scheme())?;
+        engine.open(url, from, clock, blocking)
     }
 }
 

@@ -63,6 +63,13 @@ fn bounds(settings: &Settings) -> Vec<Bound> {
             refused: Some("mainstay_cpu_pool_rejected_total"),
         },
         Bound {
+            name: "calls that block, waiting",
+            limit: Some(settings.process.blocking_queue as u64),
+            key: "process.blocking_queue",
+            used: "mainstay_blocking_pool_depth",
+            refused: Some("mainstay_blocking_pool_rejected_total"),
+        },
+        Bound {
             name: "breakers that are open",
             limit: None,
             key: "",

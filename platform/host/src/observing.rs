@@ -46,6 +46,7 @@ impl Observing {
             clock: process.clock.clone(),
             tasks: process.tasks.clone(),
             cpu: process.cpu.clone(),
+            blocking: process.blocking.clone(),
             heap: process.engines.known_heap().cloned(),
             holds: watch.as_ref().map(Watch::holds).unwrap_or_default(),
             databases,

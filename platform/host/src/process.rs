@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_cache::CacheStore;
-use mainstay_core::{Clock, CpuPool, Result, Shutdown, Tasks};
+use mainstay_core::{BlockingPool, Clock, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
 use mainstay_identity::TokenKeys;
 use mainstay_notify::Notifier;
@@ -25,6 +25,7 @@ pub(crate) struct Process {
     pub(crate) clock: Clock,
     pub(crate) tasks: Tasks,
     pub(crate) cpu: CpuPool,
+    pub(crate) blocking: BlockingPool,
     pub(crate) registry: Registry,
     pub(crate) sql_metrics: mainstay_sql::Metrics,
     pub(crate) events_metrics: mainstay_events::Metrics,
@@ -68,7 +69,9 @@ impl Process {
         let threads = cpu_threads(settings.process.cpu_threads);
         let cpu = CpuPool::new(threads, settings.process.cpu_queue)
             .map_err(|error| NOT_STARTED.because("the threads for computing cannot be started", error))?;
-        mainstay_telemetry::process::register(&registry, &tasks, &cpu, engines.known_heap());
+        let blocking = BlockingPool::new(settings.process.blocking_threads, settings.process.blocking_queue)
+            .map_err(|error| NOT_STARTED.because("the threads for calls that block cannot be started", error))?;
+        mainstay_telemetry::process::register(&registry, &tasks, &cpu, &blocking, engines.known_heap());
         // The first start makes the root key, so without it nobody has worked here.
         if missing == Missing::Refuse && !settings.root_key().exists() {
             return Err(NOTHING_HERE.error(format!(
@@ -90,7 +93,12 @@ impl Process {
             readers: mainstay_events::Readers::default(),
             jobs_metrics: mainstay_jobs::Metrics::register(&registry),
             cache: engines.open_cache(&settings.cache.url, &clock)?,
-            notifier: engines.open_notifier(&settings.notify.url, settings.notify.address()?, &clock)?,
+            notifier: engines.open_notifier(
+                &settings.notify.url,
+                settings.notify.address()?,
+                &clock,
+                &blocking,
+            )?,
             streams: Shutdown::new(),
             draining: Shutdown::new(),
             settings,
@@ -98,6 +106,7 @@ impl Process {
             clock,
             tasks,
             cpu,
+            blocking,
             registry,
             root,
             topology,

@@ -27,11 +27,22 @@ pub struct ProcessSettings {
     pub cpu_threads: usize,
     /// Pieces of such work that may wait; more are refused as overload. Default: 64.
     pub cpu_queue: usize,
+    /// Threads for calls that block, such as writing a mail and syncing it. Default: 8.
+    pub blocking_threads: usize,
+    /// Such calls that may wait; more are refused as overload. Default: 1024.
+    pub blocking_queue: usize,
 }
 
 impl Default for ProcessSettings {
     fn default() -> Self {
-        Self { data: "data".into(), drain_seconds: 10, cpu_threads: 0, cpu_queue: 64 }
+        Self {
+            data: "data".into(),
+            drain_seconds: 10,
+            cpu_threads: 0,
+            cpu_queue: 64,
+            blocking_threads: 8,
+            blocking_queue: 1_024,
+        }
     }
 }
 

@@ -1,9 +1,9 @@
-//! Figures of the process itself, read when somebody asks: memory, processor time, files, tasks, the computing pool.
+//! Figures of the process itself, read when somebody asks: memory, processor time, files, tasks, the pools of threads.
 
 use std::fmt;
 use std::sync::Arc;
 
-use mainstay_core::{CpuPool, Stopwatch, Tasks};
+use mainstay_core::{BlockingPool, CpuPool, PoolStats, Stopwatch, Tasks};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -14,16 +14,23 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::heap::Heap;
 use crate::registry::Registry;
 
-/// Registers the figures of the process, its tasks, its computing pool and, where the allocator is known, its heap.
-pub fn register(registry: &Registry, tasks: &Tasks, cpu: &CpuPool, heap: Option<&Arc<dyn Heap>>) {
-    let (tasks, cpu, heap) = (tasks.clone(), cpu.clone(), heap.cloned());
-    registry.collect(Figures { started: Stopwatch::start(), tasks, cpu, heap });
+/// Registers the figures of the process, its tasks, its pools of threads and, where the allocator is known, its heap.
+pub fn register(
+    registry: &Registry,
+    tasks: &Tasks,
+    cpu: &CpuPool,
+    blocking: &BlockingPool,
+    heap: Option<&Arc<dyn Heap>>,
+) {
+    let (tasks, cpu, blocking, heap) = (tasks.clone(), cpu.clone(), blocking.clone(), heap.cloned());
+    registry.collect(Figures { started: Stopwatch::start(), tasks, cpu, blocking, heap });
 }
 
 struct Figures {
     started: Stopwatch,
     tasks: Tasks,
     cpu: CpuPool,
+    blocking: BlockingPool,
     heap: Option<Arc<dyn Heap>>,
 }
 
@@ -50,7 +57,8 @@ impl Collector for Figures {
         gauge(&mut encoder, "process_uptime_seconds", "Time since the start", uptime)?;
         self.encode_heap(&mut encoder)?;
         self.encode_tasks(&mut encoder)?;
-        self.encode_pool(&mut encoder)
+        encode_pool(&mut encoder, &CPU_POOL, self.cpu.stats())?;
+        encode_pool(&mut encoder, &BLOCKING_POOL, self.blocking.stats())
     }
 }
 
@@ -86,20 +94,31 @@ impl Figures {
         }
         Ok(())
     }
+}
 
-    fn encode_pool(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let stats = self.cpu.stats();
-        gauge(encoder, "cpu_pool_depth", "Computations that wait or run", whole(stats.depth as u64))?;
-        counter(encoder, "cpu_pool_done", "Computations done", stats.done)?;
-        counter(
-            encoder,
-            "cpu_pool_rejected",
-            "Computations refused because the queue was full",
-            stats.rejected,
-        )?;
-        let waited = stats.waited.as_secs_f64();
-        counter(encoder, "cpu_pool_wait_seconds", "Time that computations waited before they ran", waited)
-    }
+/// The names and meanings of one pool's figures: depth, done, rejected, wait.
+type PoolNames = [(&'static str, &'static str); 4];
+
+const CPU_POOL: PoolNames = [
+    ("cpu_pool_depth", "Computations that wait or run"),
+    ("cpu_pool_done", "Computations done"),
+    ("cpu_pool_rejected", "Computations refused because the queue was full"),
+    ("cpu_pool_wait_seconds", "Time that computations waited before they ran"),
+];
+
+const BLOCKING_POOL: PoolNames = [
+    ("blocking_pool_depth", "Calls that block, waiting or running"),
+    ("blocking_pool_done", "Calls that block, done"),
+    ("blocking_pool_rejected", "Calls that block, refused because the queue was full"),
+    ("blocking_pool_wait_seconds", "Time that calls that block waited before they ran"),
+];
+
+fn encode_pool(encoder: &mut DescriptorEncoder<'_>, names: &PoolNames, stats: PoolStats) -> fmt::Result {
+    let [depth, done, rejected, wait] = names;
+    gauge(encoder, depth.0, depth.1, whole(stats.depth as u64))?;
+    counter(encoder, done.0, done.1, stats.done)?;
+    counter(encoder, rejected.0, rejected.1, stats.rejected)?;
+    counter(encoder, wait.0, wait.1, stats.waited.as_secs_f64())
 }
 
 fn gauge<N>(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: N) -> fmt::Result

@@ -9,13 +9,14 @@ use std::time::{Duration, SystemTime};
 use futures::FutureExt;
 use mainstay_conformance::case::failures;
 use mainstay_conformance::notify::{Delivery, cases};
-use mainstay_core::{Clock, Context, Id};
+use mainstay_core::{BlockingPool, Clock, Context, Id};
 use mainstay_engine_local::Mailbox;
 use mainstay_notify::{Message, Notifier, codes};
 use tempfile::TempDir;
 
 fn open(folder: &Path) -> mainstay_core::Result<Mailbox> {
-    Mailbox::open(folder, "shop@example.com".parse().unwrap(), Clock::system())
+    let blocking = BlockingPool::new(8, 1_024).unwrap();
+    Mailbox::open(folder, "shop@example.com".parse().unwrap(), Clock::system(), blocking)
 }
 
 fn message(number: u8) -> Message {

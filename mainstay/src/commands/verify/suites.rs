@@ -9,7 +9,7 @@ use mainstay_conformance::events::Log;
 use mainstay_conformance::limits::Allowances;
 use mainstay_conformance::notify::Delivery;
 use mainstay_conformance::{Case, cache, events, jobs, limits, notify, realtime, rpc, search, sql, workflow};
-use mainstay_core::{Clock, Result};
+use mainstay_core::{BlockingPool, Clock, Result, codes};
 use mainstay_events::Outbox;
 use mainstay_host::{Engines, Settings};
 use mainstay_realtime::InMemory;
@@ -92,8 +92,10 @@ impl Place {
         }
         let folder = self.folder.join("mail");
         let from = settings.notify.address()?;
-        let notifier =
-            self.engines.open_notifier(&format!("folder:{}", folder.display()), from, &Clock::system())?;
+        let blocking = BlockingPool::new(1, 64)
+            .map_err(|error| codes::INTERNAL.because("no thread can be started", error))?;
+        let url = format!("folder:{}", folder.display());
+        let notifier = self.engines.open_notifier(&url, from, &Clock::system(), &blocking)?;
         let delivered = Arc::new(move || std::future::ready(mails(&folder)).boxed());
         Ok(notify::cases(&Delivery { notifier, delivered }))
     }

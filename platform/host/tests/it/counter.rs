@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use mainstay_cache::CacheStore;
-use mainstay_core::{Clock, Configuration, Context, Result};
+use mainstay_core::{BlockingPool, Clock, Configuration, Context, Result};
 use mainstay_engine_local::{Mailbox, MemoryCache};
 use mainstay_engine_sqlite::Sqlite;
 use mainstay_events::{EventSource, Position};
@@ -200,9 +200,15 @@ impl NotifierEngine for Folder {
         "folder"
     }
 
-    fn open(&self, url: &str, from: Address, clock: &Clock) -> Result<Arc<dyn Notifier>> {
+    fn open(
+        &self,
+        url: &str,
+        from: Address,
+        clock: &Clock,
+        blocking: &BlockingPool,
+    ) -> Result<Arc<dyn Notifier>> {
         let folder = url.strip_prefix("folder:").unwrap_or(url);
-        Ok(Arc::new(Mailbox::open(folder, from, clock.clone())?))
+        Ok(Arc::new(Mailbox::open(folder, from, clock.clone(), blocking.clone())?))
     }
 }
 

@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_T
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use mainstay_core::{Clock, CpuPool, Result, Tasks};
+use mainstay_core::{BlockingPool, Clock, CpuPool, PoolStats, Result, Tasks};
 use mainstay_http::{Problem, Query};
 use mainstay_profile::watch::Holds;
 use mainstay_profile::{Form, Hold, Profile, cpu};
@@ -22,6 +22,7 @@ pub struct Process {
     pub clock: Clock,
     pub tasks: Tasks,
     pub cpu: CpuPool,
+    pub blocking: BlockingPool,
     /// The allocator, where it can be looked into.
     pub heap: Option<Arc<dyn Heap>>,
     pub holds: Holds,
@@ -42,6 +43,7 @@ pub fn routes(process: Process) -> Router {
 struct Now {
     tasks: Vec<Task>,
     cpu_pool: Pool,
+    blocking_pool: Pool,
     memory: Option<Memory>,
     /// Workers that were held for too long, the latest first.
     holds: Vec<Hold>,
@@ -63,6 +65,17 @@ struct Pool {
     waited_ms: u64,
 }
 
+impl Pool {
+    fn of(stats: PoolStats) -> Self {
+        Self {
+            depth: stats.depth,
+            done: stats.done,
+            rejected: stats.rejected,
+            waited_ms: u64::try_from(stats.waited.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Memory {
     allocated_bytes: u64,
@@ -77,7 +90,6 @@ async fn process_now(State(process): State<Process>) -> Json<Now> {
         running: counts.running,
         panicked: counts.panicked,
     });
-    let pool = process.cpu.stats();
     let memory = process.heap.as_ref().and_then(|heap| heap.figures()).map(|figures| Memory {
         allocated_bytes: figures.allocated_bytes,
         active_bytes: figures.active_bytes,
@@ -85,12 +97,8 @@ async fn process_now(State(process): State<Process>) -> Json<Now> {
     });
     Json(Now {
         tasks: tasks.collect(),
-        cpu_pool: Pool {
-            depth: pool.depth,
-            done: pool.done,
-            rejected: pool.rejected,
-            waited_ms: u64::try_from(pool.waited.as_millis()).unwrap_or(u64::MAX),
-        },
+        cpu_pool: Pool::of(process.cpu.stats()),
+        blocking_pool: Pool::of(process.blocking.stats()),
         memory,
         holds: process.holds.latest(),
     })

@@ -1,6 +1,6 @@
 //! What a scrape shows.
 
-use mainstay_core::{CpuPool, Tasks};
+use mainstay_core::{BlockingPool, CpuPool, Tasks};
 use mainstay_telemetry::{LATENCY_SECONDS, Registry, process};
 
 #[test]
@@ -62,7 +62,8 @@ fn an_unbounded_label_is_folded() {
 async fn the_process_tells_about_itself() {
     let registry = Registry::new();
     let tasks = Tasks::new();
-    process::register(&registry, &tasks, &CpuPool::new(1, 1).unwrap(), None);
+    let (cpu, blocking) = (CpuPool::new(1, 1).unwrap(), BlockingPool::new(1, 1).unwrap());
+    process::register(&registry, &tasks, &cpu, &blocking, None);
     tasks.spawn("sweep", async { panic!("boom") }).join().await;
     let text = registry.encode();
     let value = |name: &str| -> f64 {
@@ -81,6 +82,7 @@ async fn the_process_tells_about_itself() {
     assert!(value("process_cpu_seconds_total") > 0.0);
     assert!(value("process_uptime_seconds") >= 0.0);
     assert!(value("cpu_pool_rejected_total") == 0.0);
+    assert!(value("blocking_pool_rejected_total") == 0.0);
     assert!(text.contains("mainstay_tasks_panicked_total{task=\"sweep\"} 1"), "{text}");
     assert!(text.ends_with("# EOF\n"));
 }

@@ -1,0 +1,203 @@
+//! Bounded pools of threads for what must never run on a thread that serves I/O: work that computes (hashing,
+//! compression, analytics), and calls that block (files and their syncs).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use crate::clock::Stopwatch;
+use crate::codes;
+use crate::error::Result;
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// The threads for work that computes: a fixed number behind a bounded queue. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct CpuPool(Pool);
+
+/// The threads for calls that block: a fixed number behind a bounded queue. Cheap to clone.
+///
+/// Apart from [`CpuPool`], because threads that wait for a disk use no processor and so may be more than the cores.
+#[derive(Clone, Debug)]
+pub struct BlockingPool(Pool);
+
+#[derive(Clone, Debug)]
+struct Pool {
+    queue: SyncSender<Work>,
+    figures: Arc<Figures>,
+}
+
+#[derive(Debug, Default)]
+struct Figures {
+    depth: AtomicUsize,
+    rejected: AtomicU64,
+    done: AtomicU64,
+    waited_micros: AtomicU64,
+}
+
+/// What a pool has done so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStats {
+    /// Pieces of work that wait or run.
+    pub depth: usize,
+    pub rejected: u64,
+    pub done: u64,
+    /// The waits of all work before it ran, added up.
+    pub waited: Duration,
+}
+
+impl CpuPool {
+    /// `queue` pieces of work may wait; the next is refused. The threads end when the last handle is dropped.
+    pub fn new(threads: usize, queue: usize) -> std::io::Result<Self> {
+        Pool::new("cpu", threads, queue).map(Self)
+    }
+
+    /// Runs `work` on a thread of the pool. `core.overloaded` when the queue is full, `core.internal` when it panics.
+    /// Work whose caller is gone before it starts is skipped.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.0.run(false, work).await
+    }
+
+    pub fn stats(&self) -> PoolStats {
+        self.0.figures.stats()
+    }
+}
+
+impl BlockingPool {
+    /// `queue` calls may wait; the next is refused. The threads end when the last handle is dropped.
+    pub fn new(threads: usize, queue: usize) -> std::io::Result<Self> {
+        Pool::new("blocking", threads, queue).map(Self)
+    }
+
+    /// Runs `call` on a thread of the pool. `core.overloaded` when the queue is full, `core.internal` when it panics.
+    /// A call runs also when its caller is gone: half a write is worse than one that nobody waits for.
+    pub async fn run<T: Send + 'static>(&self, call: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        self.0.run(true, call).await
+    }
+
+    pub fn stats(&self) -> PoolStats {
+        self.0.figures.stats()
+    }
+}
+
+impl Pool {
+    fn new(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
+        let (sender, receiver) = sync_channel::<Work>(queue);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for number in 0..threads.max(1) {
+            let receiver = Arc::clone(&receiver);
+            std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || serve(&receiver))?;
+        }
+        Ok(Self { queue: sender, figures: Arc::default() })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        unasked: bool,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let figures = Arc::clone(&self.figures);
+        let waiting = Stopwatch::start();
+        let boxed: Work = Box::new(move || {
+            let waited = u64::try_from(waiting.elapsed().as_micros()).unwrap_or(u64::MAX);
+            figures.waited_micros.fetch_add(waited, Ordering::Relaxed);
+            if unasked || !answer.is_closed() {
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+                figures.done.fetch_add(1, Ordering::Relaxed);
+                // A panic drops the sender, which the caller sees.
+                if let Ok(value) = outcome {
+                    let _ = answer.send(value);
+                }
+            }
+            figures.depth.fetch_sub(1, Ordering::Relaxed);
+        });
+        self.figures.depth.fetch_add(1, Ordering::Relaxed);
+        if let Err(refused) = self.queue.try_send(boxed) {
+            self.figures.depth.fetch_sub(1, Ordering::Relaxed);
+            self.figures.rejected.fetch_add(1, Ordering::Relaxed);
+            return Err(match refused {
+                TrySendError::Full(_) => codes::OVERLOADED.error("too much work waits for a thread already"),
+                TrySendError::Disconnected(_) => codes::UNAVAILABLE.error("the threads for it have ended"),
+            });
+        }
+        answered.await.map_err(|_| codes::INTERNAL.error("a piece of work on a thread of its own failed"))
+    }
+}
+
+impl Figures {
+    fn stats(&self) -> PoolStats {
+        PoolStats {
+            depth: self.depth.load(Ordering::Relaxed),
+            rejected: self.rejected.load(Ordering::Relaxed),
+            done: self.done.load(Ordering::Relaxed),
+            waited: Duration::from_micros(self.waited_micros.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+fn serve(receiver: &Mutex<Receiver<Work>>) {
+    loop {
+        // The guard is dropped before the work runs, so that the other threads can take the next piece.
+        let received = receiver.lock().recv();
+        match received {
+            Ok(work) => work(),
+            Err(_) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_and_a_panic_costs_no_thread() {
+        let pool = CpuPool::new(1, 1).unwrap();
+        assert!(pool.run(|| panic!("boom")).await.unwrap_err().is(&codes::INTERNAL));
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (started, running) = oneshot::channel();
+        let busy = pool.run(move || {
+            let _ = started.send(());
+            wait.recv().is_ok()
+        });
+        let mut busy = Box::pin(busy);
+        assert!(futures::poll!(&mut busy).is_pending());
+        running.await.unwrap();
+        let mut queued = Box::pin(pool.run(|| 2));
+        assert!(futures::poll!(&mut queued).is_pending());
+        assert!(pool.run(|| 3).await.unwrap_err().is(&codes::OVERLOADED));
+        go.send(()).unwrap();
+        assert!(busy.await.unwrap());
+        assert_eq!(queued.await.unwrap(), 2);
+        assert_eq!(pool.stats().rejected, 1);
+    }
+
+    #[tokio::test]
+    async fn a_computation_that_nobody_waits_for_is_skipped_and_a_write_is_not() {
+        let (cpu, blocking) = (CpuPool::new(1, 4).unwrap(), BlockingPool::new(1, 4).unwrap());
+        for unasked_runs in [false, true] {
+            let (go, wait) = std::sync::mpsc::channel::<()>();
+            let (ran, runs) = std::sync::mpsc::channel::<()>();
+            let (busy, mut left): (futures::future::BoxFuture<'_, Result<bool>>, _) = if unasked_runs {
+                let left = Box::pin(blocking.run(move || drop(ran.send(()))));
+                (Box::pin(blocking.run(move || wait.recv().is_ok())), left as futures::future::BoxFuture<'_, _>)
+            } else {
+                let left = Box::pin(cpu.run(move || drop(ran.send(()))));
+                (Box::pin(cpu.run(move || wait.recv().is_ok())), left as futures::future::BoxFuture<'_, _>)
+            };
+            let mut busy = busy;
+            assert!(futures::poll!(&mut busy).is_pending());
+            assert!(futures::poll!(&mut left).is_pending());
+            drop(left);
+            go.send(()).unwrap();
+            assert!(busy.await.unwrap());
+            // An error when the work was dropped with the end that it would have told by.
+            assert_eq!(runs.recv().is_ok(), unasked_runs);
+        }
+    }
+}
