@@ -67,10 +67,11 @@ impl TextEngine for Fts5 {
         words: u32,
     ) -> Result<Vec<(i64, String)>> {
         let name = index.name;
+        // The sign keeps the list from FTS5, which would look all words up anew for each row of it.
         let words = words.clamp(1, SNIPPET_WORDS_MAX);
         let sql = format!(
             "SELECT rowid, snippet({name}, {field}, char({}), char({}), '…', {words}) FROM {name} \
-             WHERE {name} MATCH ?1 AND rowid IN (:list)",
+             WHERE {name} MATCH ?1 AND +rowid IN (:list)",
             u32::from(MARK_START),
             u32::from(MARK_END),
         );

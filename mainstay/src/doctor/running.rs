@@ -137,7 +137,8 @@ impl Running {
     pub fn setting(&self, key: &str) -> Option<String> {
         let rows = self.json("/v1/configuration")?;
         let row = rows["rows"].as_array()?.iter().find(|row| row["key"] == key)?.clone();
-        row["value"].as_str().map(str::to_owned)
+        // As in the file that it could stand in: texts have quotes.
+        row["value"].as_str().map(|value| value.trim_matches('"').to_owned())
     }
 
     /// A system that answers nothing.
