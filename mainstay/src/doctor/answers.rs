@@ -101,8 +101,7 @@ mod tests {
         assert_eq!(rate_limits(&free).verdict, Verdict::Bad);
         for (rate, verdict) in [("200/s burst 400", Verdict::Look), ("off", Verdict::Bad)] {
             let configured = format!(r#"{{"rows":[{{"key":"http.rates.address","value":"{rate}"}}]}}"#);
-            let exempt =
-                silent().with("/v1/orders", &[], "{}").with("/v1/configuration", &[], &configured);
+            let exempt = silent().with("/v1/orders", &[], "{}").with("/v1/configuration", &[], &configured);
             assert_eq!(rate_limits(&exempt).verdict, verdict, "{rate}");
         }
         let limited = silent().with("/v1/orders", &[("ratelimit-policy", "60;w=60")], "{}");

@@ -153,13 +153,17 @@ fn serve(receiver: &Mutex<Receiver<Work>>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use futures::future::BoxFuture;
+
     use super::*;
 
     #[tokio::test]
     async fn a_full_queue_refuses_and_a_panic_costs_no_thread() {
         let pool = CpuPool::new(1, 1).unwrap();
         assert!(pool.run(|| panic!("boom")).await.unwrap_err().is(&codes::INTERNAL));
-        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (go, wait) = channel::<()>();
         let (started, running) = oneshot::channel();
         let busy = pool.run(move || {
             let _ = started.send(());
@@ -177,27 +181,35 @@ mod tests {
         assert_eq!(pool.stats().rejected, 1);
     }
 
+    /// Whether the second piece of work was done although its caller left while the first one held the thread.
+    async fn is_done_unasked(
+        mut first: BoxFuture<'_, Result<bool>>,
+        mut second: BoxFuture<'_, Result<()>>,
+        go: &Sender<()>,
+        done: &Receiver<()>,
+    ) -> bool {
+        assert!(futures::poll!(&mut first).is_pending());
+        assert!(futures::poll!(&mut second).is_pending());
+        drop(second);
+        go.send(()).unwrap();
+        assert!(first.await.unwrap());
+        // An error once the work was dropped, with the end that it would have told by.
+        done.recv().is_ok()
+    }
+
     #[tokio::test]
     async fn a_computation_that_nobody_waits_for_is_skipped_and_a_write_is_not() {
         let (cpu, blocking) = (CpuPool::new(1, 4).unwrap(), BlockingPool::new(1, 4).unwrap());
-        for unasked_runs in [false, true] {
-            let (go, wait) = std::sync::mpsc::channel::<()>();
-            let (ran, runs) = std::sync::mpsc::channel::<()>();
-            let (busy, mut left): (futures::future::BoxFuture<'_, Result<bool>>, _) = if unasked_runs {
-                let left = Box::pin(blocking.run(move || drop(ran.send(()))));
-                (Box::pin(blocking.run(move || wait.recv().is_ok())), left as futures::future::BoxFuture<'_, _>)
-            } else {
-                let left = Box::pin(cpu.run(move || drop(ran.send(()))));
-                (Box::pin(cpu.run(move || wait.recv().is_ok())), left as futures::future::BoxFuture<'_, _>)
-            };
-            let mut busy = busy;
-            assert!(futures::poll!(&mut busy).is_pending());
-            assert!(futures::poll!(&mut left).is_pending());
-            drop(left);
-            go.send(()).unwrap();
-            assert!(busy.await.unwrap());
-            // An error when the work was dropped with the end that it would have told by.
-            assert_eq!(runs.recv().is_ok(), unasked_runs);
-        }
+        let (go, wait) = channel();
+        let (did, done) = channel();
+        let first = cpu.run(move || wait.recv().is_ok());
+        let second = cpu.run(move || did.send(()).unwrap());
+        assert!(!is_done_unasked(Box::pin(first), Box::pin(second), &go, &done).await);
+
+        let (go, wait) = channel();
+        let (did, done) = channel();
+        let first = blocking.run(move || wait.recv().is_ok());
+        let second = blocking.run(move || did.send(()).unwrap());
+        assert!(is_done_unasked(Box::pin(first), Box::pin(second), &go, &done).await);
     }
 }

@@ -70,7 +70,9 @@ impl Process {
         let cpu = CpuPool::new(threads, settings.process.cpu_queue)
             .map_err(|error| NOT_STARTED.because("the threads for computing cannot be started", error))?;
         let blocking = BlockingPool::new(settings.process.blocking_threads, settings.process.blocking_queue)
-            .map_err(|error| NOT_STARTED.because("the threads for calls that block cannot be started", error))?;
+            .map_err(|error| {
+                NOT_STARTED.because("the threads for calls that block cannot be started", error)
+            })?;
         mainstay_telemetry::process::register(&registry, &tasks, &cpu, &blocking, engines.known_heap());
         // The first start makes the root key, so without it nobody has worked here.
         if missing == Missing::Refuse && !settings.root_key().exists() {

@@ -10,7 +10,6 @@
 
 pub mod api;
 pub mod codes;
-pub mod exposition;
 pub mod receive;
 pub mod store;
 mod words;

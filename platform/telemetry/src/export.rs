@@ -1,20 +1,25 @@
-//! Carries spans and lines to a collector over OTLP.
+//! Carries spans, lines and metrics to a collector over OTLP.
 //!
 //! It has a thread and a runtime of its own, so that a collector which is slow or away costs the process's workers
 //! nothing. What the collector does not take is tried again a few times; meanwhile the queue fills, and what does not
 //! fit is dropped and counted.
 
+mod metrics;
+
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use mainstay_core::{Clock, Result};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_client::LogsServiceClient;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::{ResourceMetrics, ScopeMetrics};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use tonic::Code;
 use tonic::transport::{Channel, Endpoint};
@@ -22,6 +27,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::feed::{self, Told};
 use crate::otlp;
 use crate::queue::Queue;
+use crate::registry::Registry;
 use crate::start::TELEMETRY_UNUSABLE;
 
 /// Spans and lines that wait for the collector; more are dropped. At about 300 bytes each, three megabytes.
@@ -35,6 +41,9 @@ const SEND_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// The waits between tries of one batch. After the last it is given up, or an old batch would keep new ones out.
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
+
+/// How often metrics are sent. What is sent counts from the start of the process, so one that is lost costs nothing.
+const METRICS_EVERY: Duration = Duration::from_secs(15);
 
 /// What waits is given up this long after the end was asked for: an unreachable collector must not hold up the end of
 /// a process.
@@ -53,6 +62,8 @@ pub(crate) struct Figures {
     queue: Arc<Queue<Told>>,
     sent: AtomicU64,
     given_up: AtomicU64,
+    // Whose metrics are sent; known only after the exporter has begun.
+    registry: OnceLock<Registry>,
 }
 
 impl Figures {
@@ -84,6 +95,7 @@ impl Exporter {
             queue: Arc::clone(&queue),
             sent: AtomicU64::new(0),
             given_up: AtomicU64::new(0),
+            registry: OnceLock::new(),
         });
         let (told, ended) = mpsc::channel();
         let carrier = Carrier {
@@ -91,6 +103,7 @@ impl Exporter {
             figures: Arc::clone(&figures),
             clock: clock.clone(),
             service,
+            began: otlp::nanos(clock.now().as_micros()),
             failing: false,
         };
         let thread = std::thread::Builder::new().name("otlp".into()).spawn(move || {
@@ -107,6 +120,12 @@ impl Exporter {
 
     pub(crate) fn figures(&self) -> Arc<Figures> {
         Arc::clone(&self.figures)
+    }
+
+    /// Sends the metrics of `registry` from now on; a second one is not sent.
+    pub(crate) fn carry(&self, registry: &Registry) {
+        // Several hosts in one process are a matter of tests.
+        let _ = self.figures.registry.set(registry.clone());
     }
 }
 
@@ -127,13 +146,26 @@ struct Carrier {
     figures: Arc<Figures>,
     clock: Clock,
     service: &'static str,
+    // In nanoseconds since 1970.
+    began: u64,
     failing: bool,
 }
 
 impl Carrier {
     async fn run(mut self, endpoint: &Endpoint) {
         let channel = endpoint.connect_lazy();
-        while let Some(taken) = self.queue.take(BATCH_MAX).await {
+        let mut metrics_at = self.clock.monotonic() + METRICS_EVERY;
+        loop {
+            let taken = tokio::select! {
+                biased;
+                () = self.clock.sleep_until(metrics_at) => {
+                    metrics_at = self.clock.monotonic() + METRICS_EVERY;
+                    self.send_metrics(&channel).await;
+                    continue;
+                }
+                taken = self.queue.take(BATCH_MAX) => taken,
+            };
+            let Some(taken) = taken else { break };
             let weight: usize = taken.iter().map(Told::weight).sum();
             let batch = Batch::of(&taken, self.service);
             let outcome = self.send(&channel, &batch).await;
@@ -141,14 +173,41 @@ impl Carrier {
             counter.fetch_add(weight as u64, Ordering::Relaxed);
             self.tell(outcome);
         }
+        // How it ended: what was counted since the last time.
+        if !self.failing {
+            self.send_metrics(&channel).await;
+        }
+    }
+
+    /// Once; the next time they are sent anew.
+    async fn send_metrics(&mut self, channel: &Channel) {
+        let Some(registry) = self.figures.registry.get() else { return };
+        let span = metrics::Span { began: self.began, read: otlp::nanos(self.clock.now().as_micros()) };
+        let metrics = metrics::of_scrape(&registry.encode(), span);
+        let resource_metrics = vec![ResourceMetrics {
+            resource: Some(otlp::resource(self.service)),
+            scope_metrics: vec![ScopeMetrics { metrics, ..ScopeMetrics::default() }],
+            ..ResourceMetrics::default()
+        }];
+        let request = ExportMetricsServiceRequest { resource_metrics };
+        let outcome = MetricsServiceClient::new(channel.clone()).export(request).await;
+        // A collector may want traces alone.
+        if let Err(status) = &outcome
+            && status.code() == tonic::Code::Unimplemented
+        {
+            return;
+        }
+        self.tell(outcome.map(drop));
     }
 
     /// An outage is told when it begins and when it ends, not once a batch.
     fn tell(&mut self, outcome: Result<(), tonic::Status>) {
         match outcome {
-            Ok(()) if self.failing => tracing::info!("the collector takes spans and log lines again"),
+            Ok(()) if self.failing => {
+                tracing::info!("the collector takes spans, log lines and metrics again")
+            }
             Err(status) if !self.failing => {
-                tracing::warn!(%status, "the collector takes no spans and log lines; they are dropped and counted");
+                tracing::warn!(%status, "the collector takes no spans, log lines and metrics; they are dropped, spans and lines counted");
                 self.failing = true;
                 return;
             }

@@ -6,6 +6,7 @@
 //! installs it; metrics are handed around as a [`Registry`].
 
 mod export;
+pub mod exposition;
 pub mod feed;
 pub mod heap;
 pub mod log;

@@ -23,7 +23,7 @@ pub struct Options {
     pub log_format: LogFormat,
     /// Which log lines go to the store and to the collector; filter directives as in `log`. Default: `info`.
     pub keep: String,
-    /// Address of an OTLP collector over gRPC, such as `http://127.0.0.1:4317`, for traces and log lines; empty sends
+    /// Address of an OTLP collector over gRPC, such as `http://127.0.0.1:4317`, for traces, log lines and metrics; empty sends
     /// nothing. Default: empty.
     pub otlp: String,
     /// Keeps traces, log lines and metrics in a store of this process, for the operator's commands. Default: true.

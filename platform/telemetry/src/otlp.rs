@@ -76,7 +76,7 @@ const fn severity(level: Level) -> i32 {
     }
 }
 
-fn key_value(key: &str, value: &Value) -> KeyValue {
+pub fn key_value(key: &str, value: &Value) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(any(value)), ..KeyValue::default() }
 }
 
@@ -91,6 +91,6 @@ fn any(value: &Value) -> AnyValue {
     }
 }
 
-fn nanos(micros: i64) -> u64 {
+pub fn nanos(micros: i64) -> u64 {
     u64::try_from(micros).unwrap_or_default().saturating_mul(1_000)
 }

@@ -65,8 +65,12 @@ impl Guard {
         self.store.clone()
     }
 
-    /// Counts in `registry` what was kept and what was dropped.
+    /// Counts in `registry` what was kept and what was dropped, and sends its metrics to the collector, where there is
+    /// one.
     pub fn register(&self, registry: &Registry) {
+        if let Some(exporter) = &self.exporter {
+            exporter.carry(registry);
+        }
         registry.collect(Losses {
             lines: self.log.as_ref().map(|log| log.dropped.clone()),
             exporter: self.exporter.as_ref().map(Exporter::figures),

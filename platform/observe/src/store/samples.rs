@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use mainstay_core::{Context, Result, Timestamp};
 use mainstay_sql::{Tx, View};
+use mainstay_telemetry::exposition::Sample;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::BAD_SEARCH;
-use crate::exposition::Sample;
 use crate::store::Store;
 
 /// Rows from one whole one to the next: ten minutes, which is what a reader reads too much at most.
@@ -73,7 +73,7 @@ impl Sampler {
         let room = SERIES_MAX.saturating_sub(self.known.len());
         let new: Vec<(String, String, bool)> = samples
             .iter()
-            .map(|sample| (sample.name.to_owned(), sample.labels.to_owned(), sample.counts))
+            .map(|sample| (sample.name.to_owned(), sample.labels.to_owned(), sample.counts()))
             .filter(|(name, labels, _)| !self.known.contains_key(&(name.clone(), labels.clone())))
             .take(room)
             .collect();

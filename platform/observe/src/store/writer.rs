@@ -6,9 +6,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use mainstay_core::{Context, Error, Monotonic, Result, Shutdown, Stopwatch, codes};
-use mainstay_telemetry::{Queue, Registry, Told, feed};
+use mainstay_telemetry::{Queue, Registry, Told, exposition, feed};
 
-use crate::exposition;
 use crate::store::intake::{Batch, Incoming};
 use crate::store::samples::Sampler;
 use crate::store::{Bounds, GATHER, Store};

@@ -1,4 +1,4 @@
-//! Spans on their way to a collector over OTLP.
+//! Spans, lines and metrics on their way to a collector over OTLP.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +7,12 @@ use mainstay_core::{Clock, Context, Principal, Stopwatch, TenantId, TraceContext
 use mainstay_telemetry::{Options, Role, init, root_span, span};
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -23,6 +29,19 @@ use crate::again;
 struct Collector(mpsc::UnboundedSender<ExportTraceServiceRequest>);
 
 struct LogCollector(mpsc::UnboundedSender<ExportLogsServiceRequest>);
+
+struct MetricCollector(mpsc::UnboundedSender<ExportMetricsServiceRequest>);
+
+#[tonic::async_trait]
+impl MetricsService for MetricCollector {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        self.0.send(request.into_inner()).map_err(|_| Status::unavailable("nobody looks"))?;
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
 
 #[tonic::async_trait]
 impl LogsService for LogCollector {
@@ -51,9 +70,9 @@ fn sampled() -> Context {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn spans_arrive_with_their_tree() {
+async fn spans_lines_and_metrics_arrive() {
     if !again::is_child() {
-        again::run("collector::spans_arrive_with_their_tree");
+        again::run("collector::spans_lines_and_metrics_arrive");
         return;
     }
     let (sender, mut received) = mpsc::unbounded_channel();
@@ -61,13 +80,18 @@ async fn spans_arrive_with_their_tree() {
     let address = listener.local_addr().expect("an address");
     let tasks = mainstay_core::Tasks::new();
     let (line_sender, mut lines) = mpsc::unbounded_channel();
+    let (metric_sender, mut metrics) = mpsc::unbounded_channel();
     let collector = tonic::transport::Server::builder()
         .add_service(TraceServiceServer::new(Collector(sender)))
-        .add_service(LogsServiceServer::new(LogCollector(line_sender)));
+        .add_service(LogsServiceServer::new(LogCollector(line_sender)))
+        .add_service(MetricsServiceServer::new(MetricCollector(metric_sender)));
     let serving = tasks.spawn("collector", collector.serve_with_incoming(TcpListenerStream::new(listener)));
 
     let options = Options { otlp: format!("http://{address}"), ..Options::default() };
     let guard = init(&options, &Clock::system(), "mainstay").expect("a recorder");
+    let registry = mainstay_telemetry::Registry::new();
+    guard.register(&registry);
+    registry.counter("orders", "Orders", &[("country", "GB")]).inc_by(3);
     let ctx = sampled();
     let root = root_span(&ctx, Role::Server, "POST /v1/checkouts");
     drop(span(&root.context(), "reserve"));
@@ -95,6 +119,12 @@ async fn spans_arrive_with_their_tree() {
         ("WARN", &ctx.trace().trace_id.to_be_bytes()[..])
     );
     assert!(format!("{:?}", line.attributes).contains("ord_1"));
+
+    let export = metrics.recv().await.expect("an export of metrics");
+    let told = &export.resource_metrics[0].scope_metrics[0].metrics;
+    let orders = told.iter().find(|metric| metric.name == "mainstay_orders").expect("the counter");
+    let orders = format!("{orders:?}");
+    assert!(orders.contains("AsDouble(3.0)") && orders.contains("country"), "{orders}");
     serving.abort();
 }
 
