@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod migrate;
 pub mod openapi;
 pub mod profile;
+pub mod retention;
 pub mod sagas;
 pub mod serve;
 pub mod shop;
@@ -105,6 +106,8 @@ enum Command {
     Leases(leases::Leases),
     /// See what a running process bounds, how much of it is used, and how often it refused
     Limits(limits::Limits),
+    /// See what is kept for how long, and what is due
+    Retention(retention::Retention),
     /// Go through the production checklist against a running system
     Doctor(doctor::Doctor),
     /// Look at what requests of a running process spent their time on
@@ -197,6 +200,7 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Sagas(sagas) => sagas.run(&global, engines).await,
         Command::Leases(leases) => leases.run(&global, engines).await,
         Command::Limits(limits) => limits.run(&global).await,
+        Command::Retention(retention) => retention.run(&global, engines).await,
         Command::Doctor(doctor) => doctor.run(&global, engines).await,
         Command::Traces(traces) => traces.run(&global).await,
         Command::Logs(logs) => logs.run(&global).await,

@@ -32,6 +32,15 @@ fn operators_look_into_a_running_shop() {
     stdout(folder.path(), &["jobs", "counts"]);
     stdout(folder.path(), &["jobs", "schedules", "--json"]);
 
+    let words = ["retention", "shop/orders", "--json", "--set", "shop.orders.archive_days=10"];
+    let kept: Vec<serde_json::Value> =
+        stdout(folder.path(), &words).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |what: &str| kept.iter().find(|line| line["what"] == what).unwrap();
+    let orders = of("orders");
+    assert_eq!((&orders["rows"], &orders["due"], &orders["days"]), (&1.into(), &0.into(), &10.into()));
+    assert_eq!((&orders["source"], &of("events")["source"]), (&"flag".into(), &"default".into()));
+    assert_eq!(of("idempotency keys")["rows"], 1);
+
     // The mail goes out on its own time; what is compared here is money, which has moved or is about to.
     let compared = reconciled(folder.path(), shop.provider.unwrap());
     let captured = order["total"]["amount"].as_str().unwrap();

@@ -17,6 +17,8 @@ fn mistakes_are_named_in_one_sentence() {
         (&["up", "shop", "--set", "shop.order.hold_seconds=1"], "did you mean shop.orders.hold_seconds?"),
         (&["up", "shop", "--set", "rpc.listen=nine"], "such as 127.0.0.1:8080"),
         (&["up", "shop", "--listen", "nine"], "http.listen is \"nine\""),
+        (&["up", "shop", "--set", "retention.inbox_days=30"], "more than retention.outbox_days"),
+        (&["up", "shop", "--set", "retention.jobs_days=0"], "retention.jobs_days is 0"),
         (&["up", "shop", "--config", "broken.toml"], "broken.toml is not valid TOML in line 2"),
         (&["up", "shop", "--set", "database.url=oracle:x"], "sqlite:"),
         (&["up", "shop", "--config", "none.toml"], "none.toml"),

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use mainstay_core::{Context, Result, Shutdown, Timestamp};
-use mainstay_sql::{Database, Leadership, Lease, Tx};
+use mainstay_sql::{Aged, Database, Leadership, Lease, Tx, View};
 
 use crate::envelope::Position;
 use crate::readers::Readers;
@@ -38,6 +38,21 @@ impl Default for Retention {
 }
 
 impl Retention {
+    /// What the outbox and the inbox of a database hold, and how much of it is older now. What a consumer in the process has
+    /// yet to read is older, too, and stays.
+    pub fn aged(&self, view: &View<'_>) -> Result<(Aged, Aged)> {
+        let outbox = view.aged(
+            "SELECT count(*), min(at), sum(at < ?1) FROM outbox",
+            &[(view.now() - self.outbox).into()],
+        )?;
+        // The oldest is not told: it would take going through the ids of every consumer.
+        let inbox = view.aged(
+            "SELECT count(*), NULL, sum(id < ?1) FROM event_inbox",
+            &[(&first_id(view.now() - self.inbox)).into()],
+        )?;
+        Ok((outbox, inbox))
+    }
+
     /// Deletes what is older, each ten minutes while this process leads, until the shutdown.
     pub(crate) async fn run(
         &self,
@@ -122,12 +137,8 @@ fn prune_outbox(tx: &Tx<'_>, before: Timestamp, read: Option<Position>) -> Resul
     tx.execute("DELETE FROM outbox WHERE position < ?1", &[end.into()])
 }
 
-// Event ids are UUIDv7, so they begin with the milliseconds at which the event was written: those before `before` are
-// a range of the key.
 fn prune_inbox(tx: &Tx<'_>, before: Timestamp) -> Result<u64> {
-    let millis = u64::try_from(before.as_micros() / 1_000).unwrap_or(0);
-    let mut bound = [0; 16];
-    bound[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    let bound = first_id(before);
     let consumers = tx.query("SELECT number FROM event_consumers", &[], |row| row.get::<i64>(0))?;
     let mut rows = 0;
     for consumer in consumers {
@@ -138,4 +149,13 @@ fn prune_inbox(tx: &Tx<'_>, before: Timestamp) -> Result<u64> {
         )?;
     }
     Ok(rows)
+}
+
+// Event ids are UUIDv7, so they begin with the milliseconds at which the event was written: those from before a moment are
+// a range of the key.
+fn first_id(at: Timestamp) -> [u8; 16] {
+    let millis = u64::try_from(at.as_micros() / 1_000).unwrap_or(0);
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    id
 }

@@ -15,7 +15,7 @@
 use std::time::Duration;
 
 use mainstay_core::{Error, Principal, Result};
-use mainstay_sql::{Migration, MigrationSet, Tx};
+use mainstay_sql::{Aged, Migration, MigrationSet, Tx, View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -167,6 +167,11 @@ pub fn abandon(tx: &Tx<'_>, slot: &Slot) -> Result<()> {
         &[(&slot.scope).into(), slot.key.as_str().into()],
     )?;
     Ok(())
+}
+
+/// The keys that are remembered, and how many have had their time.
+pub fn aged(view: &View<'_>) -> Result<Aged> {
+    view.aged("SELECT count(*), NULL, sum(expires_at <= ?1) FROM idempotency_keys", &[view.now().into()])
 }
 
 /// Forgets at most `rows_max` expired keys; how many it were.

@@ -1,7 +1,7 @@
 //! Jobs as an operator sees them: look, retry, discard.
 
 use mainstay_core::{Id, Result, Timestamp};
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Aged, Row, Tx, View};
 
 use crate::codes;
 use crate::job::JobKind;
@@ -14,7 +14,7 @@ pub enum JobState {
     /// It waits until it is due, for the first time or again.
     Queued,
     Running,
-    /// Deleted a day later.
+    /// Deleted after the time for which done jobs are kept.
     Done,
     /// Given up; it waits for a person.
     Dead,
@@ -124,6 +124,14 @@ pub fn counts(view: &View<'_>) -> Result<Vec<JobCount>> {
         );
     }
     Ok(counts)
+}
+
+/// Jobs that were done, and how many of them were before `before`.
+pub fn done(view: &View<'_>, before: Timestamp) -> Result<Aged> {
+    view.aged(
+        "SELECT count(*), min(ended_at), sum(ended_at < ?1) FROM jobs WHERE state = 2 AND state >= 2",
+        &[before.into()],
+    )
 }
 
 /// All schedules that ever ran here, by name.

@@ -9,6 +9,7 @@
 //! crate names none of them. It refuses to be an object mapper: a store writes its SQL by hand.
 
 // The door.
+mod aged;
 pub mod codes;
 pub mod database;
 pub mod tx;
@@ -33,6 +34,7 @@ mod holder;
 mod list;
 mod work;
 
+pub use aged::Aged;
 pub use codes::{CODES, constraint};
 pub use connection::{Columns, Connection};
 pub use database::Database;

@@ -48,6 +48,7 @@ pub use failure::Failure;
 pub use handle::Saga;
 pub use inspect::Filter;
 pub use journal::{JournalEntry, JournalKind, Note};
+pub use prune::ended;
 pub use sagas::{Options, Sagas};
 pub use signals::{Delivery, Signal};
 pub use status::{RunKind, RunState, RunStatus, Snapshot};

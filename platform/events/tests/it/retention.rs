@@ -129,3 +129,25 @@ async fn what_a_consumer_here_has_not_read_waits_for_it() {
     next.stop().await;
     producer.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_due_is_told_and_is_what_goes() {
+    let node = Node::new().await;
+    node.tell((0..60).map(|number| ("a", number))).await;
+    node.run([node.subscription().handle(record)]);
+    node.reached(60).await;
+    let next = node.again().await;
+    node.stop().await;
+    let retention = Retention::default();
+    let aged = async || {
+        let (outbox, inbox) = next.read(|view| Retention::default().aged(view)).await;
+        [(outbox.rows, outbox.due), (inbox.rows, inbox.due)]
+    };
+    next.time.advance(30 * DAY + Duration::from_secs(3_600));
+    assert_eq!(aged().await, [(60, 60), (60, 0)]);
+    next.time.advance(DAY);
+    assert_eq!(aged().await, [(60, 60), (60, 60)]);
+    // Positions are counted from the newest event, so it stays.
+    assert_eq!(prune(&next, &retention).await, 119);
+    assert_eq!(aged().await, [(1, 1), (0, 0)]);
+}

@@ -13,7 +13,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use mainstay_core::{Error, Id, Result, Timestamp, codes};
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Aged, Row, Tx, View};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Aggregate, Recorded};
@@ -104,6 +104,15 @@ impl<A: Aggregate> AggregateStore<A> {
             }
         }
         Ok(archived)
+    }
+
+    /// Aggregates that have events which are not archived, and to how many of them nothing has happened since `before`.
+    pub fn aged(&self, view: &View<'_>, before: Timestamp) -> Result<Aged> {
+        view.aged(
+            "SELECT count(*), min(changed_at), sum(changed_at < ?1) FROM
+                 (SELECT max(at) AS changed_at FROM aggregate_events WHERE aggregate = ?2 GROUP BY id) AS each",
+            &[before.into(), A::NAME.into()],
+        )
     }
 
     /// How many aggregates and how many bytes of them the archive has, as they are packed.

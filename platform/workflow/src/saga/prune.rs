@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_core::{Result, Timestamp};
-use mainstay_sql::{Lease, Tx};
+use mainstay_sql::{Aged, Lease, Tx, View};
 
 use super::dispatcher::Core;
 use super::journal;
@@ -22,6 +22,14 @@ impl Sagas {
     pub fn prune(&self, tx: &Tx<'_>, before: Timestamp, after: i64) -> Result<Option<i64>> {
         prune(tx, before, after)
     }
+}
+
+/// Runs that ended, and how many of them did before `before`.
+pub fn ended(view: &View<'_>, before: Timestamp) -> Result<Aged> {
+    view.aged(
+        "SELECT count(*), min(ended_at), sum(ended_at < ?1) FROM saga_runs WHERE ended_at IS NOT NULL",
+        &[before.into()],
+    )
 }
 
 fn prune(tx: &Tx<'_>, before: Timestamp, after: i64) -> Result<Option<i64>> {

@@ -22,3 +22,4 @@ pub use codes::CODES;
 pub use config::Config;
 pub use migrations::MIGRATIONS;
 pub use service::{Cart, Needs};
+pub use store::aged;

@@ -7,7 +7,7 @@ mod lines;
 
 pub use carts::{cart, carts_of, insert, save, set_ordered};
 pub use checkouts::{call_off, is_called_off};
-pub use forget::{forget_called_off, forget_carts};
+pub use forget::{aged, forget_called_off, forget_carts};
 pub use lines::{delete_line, delete_lines, put_line};
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is deleted once nobody needs it any more.
 
 use mainstay_core::{Result, Timestamp};
-use mainstay_sql::Tx;
+use mainstay_sql::{Aged, Tx, View};
 
 use crate::model::CartId;
 
@@ -35,5 +35,13 @@ pub fn forget_called_off(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<u
     tx.execute(
         "DELETE FROM called_off WHERE checkout_id IN (SELECT checkout_id FROM called_off WHERE at < ?1 LIMIT ?2)",
         &[before.into(), limit.into()],
+    )
+}
+
+/// All carts, and how many of them were last changed before `before`.
+pub fn aged(view: &View<'_>, before: Timestamp) -> Result<Aged> {
+    view.aged(
+        "SELECT count(*), min(changed_at), sum(changed_at < ?1 AND state <> 2) FROM carts",
+        &[before.into()],
     )
 }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use mainstay_core::{Context, Id, Result, Timestamp, codes};
-use mainstay_sql::{Tx, View};
+use mainstay_sql::{Aged, Tx, View};
 use mainstay_workflow::aggregate::Archived;
 use mainstay_workflow::{Aggregate, AggregateStore, DomainEvent};
 use shop_orders_contracts::Order as OrderKind;
@@ -65,6 +65,11 @@ pub fn append(tx: &Tx<'_>, ctx: &Context, id: Id<OrderKind>, fact: Fact) -> Resu
 /// facts after a position belong to. They are found as before.
 pub fn archive(tx: &Tx<'_>, before: Timestamp, after: i64) -> Result<Archived> {
     facts().archive(tx, before, after, |history| history.0.as_ref().is_some_and(Order::is_at_rest))
+}
+
+/// Orders that are not archived, and to how many of them nothing has happened since `before`; and how many are archived.
+pub fn aged(view: &View<'_>, before: Timestamp) -> Result<(Aged, u64)> {
+    Ok((facts().aged(view, before)?, facts().archive_size(view)?.0))
 }
 
 /// The next number that people call an order by.

@@ -203,6 +203,9 @@ async fn old_orders_are_archived_and_found_as_before() {
     shop.until(async |shop| shop.count("aggregate_archive").await == 60).await;
     assert_eq!(shop.count("aggregate_events").await, 3, "of the unpaid one and the young one");
     assert_eq!(look().await, before);
+    let read = |view: &mainstay_sql::View<'_>| store::aged(view, view.now() - 30 * DAY);
+    let (held, archived) = shop.test.db.read(&shop.ctx, read).await.unwrap();
+    assert_eq!((held.rows, held.due, archived), (2, 1, 60), "what is old and not paid is due, and stays");
     assert_eq!(shop.doors.call(&ben, Method::GET, &path, Value::Null).await.status, StatusCode::NOT_FOUND);
     for kept in [unpaid, young] {
         shop.get(&ada, &format!("/v1/orders/{kept}")).await;
