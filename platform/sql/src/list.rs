@@ -3,6 +3,8 @@
 //! One look-up for each key would be the repeated query that the insight warns of. A statement of its own for each
 //! length would fill the statement cache. So keys go in chunks of five fixed sizes, filled up by repeating the last.
 
+use std::fmt::Write;
+
 use mainstay_core::Result;
 
 use crate::value::{Param, Row};
@@ -13,6 +15,9 @@ const MARK: &str = ":list";
 
 /// The sizes of a chunk. Few, so that few statements exist; the largest well below any engine's limit of parameters.
 const SIZES: [usize; 5] = [1, 4, 16, 64, 256];
+
+/// A place such as `,?256`.
+const PLACE_BYTES: usize = 5;
 
 const CHUNK_MAX: usize = SIZES[SIZES.len() - 1];
 
@@ -28,6 +33,7 @@ impl View<'_> {
         mut read: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let mut rows = Vec::with_capacity(keys.len());
+        let mut written: Option<(usize, String)> = None;
         let mut params = Vec::with_capacity(fixed.len() + keys.len().min(CHUNK_MAX));
         for chunk in keys.chunks(CHUNK_MAX) {
             let size = SIZES.into_iter().find(|size| *size >= chunk.len()).unwrap_or(CHUNK_MAX);
@@ -37,15 +43,28 @@ impl View<'_> {
             if let Some(last) = chunk.last() {
                 params.resize(fixed.len() + size, *last);
             }
-            rows.append(&mut self.query(&statement(sql, fixed.len(), size), &params, &mut read)?);
+            // All chunks but the last have the same statement.
+            if written.as_ref().is_none_or(|(of, _)| *of != size) {
+                written = Some((size, statement(sql, fixed.len(), size)));
+            }
+            let Some((_, statement)) = &written else { continue };
+            rows.append(&mut self.query(statement, &params, &mut read)?);
         }
         Ok(rows)
     }
 }
 
 fn statement(sql: &str, fixed: usize, size: usize) -> String {
-    let places: Vec<String> = (fixed + 1..=fixed + size).map(|place| format!("?{place}")).collect();
-    sql.replacen(MARK, &places.join(","), 1)
+    let (before, after) = sql.split_once(MARK).unwrap_or((sql, ""));
+    let mut statement = String::with_capacity(sql.len() + size * PLACE_BYTES);
+    statement.push_str(before);
+    for place in fixed + 1..=fixed + size {
+        let comma = if place == fixed + 1 { "" } else { "," };
+        // Writing to a text cannot fail.
+        let _ = write!(statement, "{comma}?{place}");
+    }
+    statement.push_str(after);
+    statement
 }
 
 #[cfg(test)]
