@@ -28,7 +28,8 @@ const SECRET_NAMES: [&str; 12] = [
 const PLAIN_ENDINGS: [&str; 5] = ["_id", "_count", "_kind", "_bytes", "_ms"];
 
 /// Beginnings of secrets: ours (sessions, refresh tokens, service keys, mail links) and those of well-known providers.
-const SECRET_PREFIXES: [&str; 8] = ["msk_", "mrt_", "mat_", "mst_", "sk_live_", "sk_test_", "whsec_", "ghp_"];
+const SECRET_PREFIXES: [&str; 9] =
+    ["msk_", "mrt_", "mss_", "mcf_", "mpr_", "sk_live_", "sk_test_", "whsec_", "ghp_"];
 
 /// A secret has at least this many letters after its beginning; shorter ones are words.
 const SECRET_LENGTH_MIN: usize = 16;
@@ -271,6 +272,8 @@ mod tests {
             ("5555555555554444", "[card]"),
             ("sent bearer abc123def456 to us", "sent bearer [credential] to us"),
             ("sent msk_0123456789abcdefXYZ to us", "sent [secret] to us"),
+            ("a session mss_0123456789abcdefXYZ", "a session [secret]"),
+            ("mcf_mfrggzdfmztwq2lk and mpr_mfrggzdfmztwq2lk", "[secret] and [secret]"),
             ("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIxIn0.sig", "[token]"),
             (r#"{"password": "hunter2", "name": "Ada"}"#, r#"{"password": "[masked]", "name": "Ada"}"#),
             ("token=abc&x=1", "token=[masked]&x=1"),

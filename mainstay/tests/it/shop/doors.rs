@@ -4,10 +4,14 @@
 
 mod sources;
 mod table;
+mod telling;
 
 use std::collections::BTreeSet;
 
 use http::Method;
+use mainstay_core::{Clock, Context, Id, Principal, TenantId, TraceContext};
+use mainstay_identity::TokenKeys;
+use mainstay_secrets::RootKey;
 use serde_json::{Value, json};
 
 use super::buyer::Buyer;
@@ -15,12 +19,20 @@ use super::client::{Answer, Client};
 use super::goods::variants;
 use super::world::World;
 use sources::{calls, routes};
-use table::{Door, ROUTES, Who};
+use table::{CALLS, Caller, Door, ROUTES, Who};
 
 const EXCEPTIONS: &str = include_str!("doors/exceptions.txt");
 
 /// The number of exceptions. Whoever adds one has to raise it here, and will be asked why; whoever mends one lowers it.
 const EXCEPTIONS_MAX: usize = 1;
+
+/// More than a message between services may have.
+const TOO_LARGE_MESSAGE: usize = 5 * 1_024 * 1_024;
+
+/// Statuses of gRPC.
+const NOT_FOUND: &str = "5";
+const PERMISSION_DENIED: &str = "7";
+const UNAUTHENTICATED: &str = "16";
 
 /// One byte more than a body may have.
 const TOO_LARGE: usize = 1_048_577;
@@ -33,6 +45,12 @@ fn every_route_and_call_of_the_shop_is_in_the_table_of_attacks() {
     let missing: Vec<_> = declared.difference(&tried).collect();
     let stale: Vec<_> = tried.difference(&declared).collect();
     assert!(missing.is_empty() && stale.is_empty(), "not in the table: {missing:?}; gone: {stale:?}");
+    let tried: BTreeSet<String> = CALLS.iter().map(|(call, ..)| (*call).to_owned()).collect();
+    assert_eq!(
+        (tried.len(), &tried),
+        (CALLS.len(), &calls()),
+        "calls that are not in the table, or are gone"
+    );
 }
 
 #[test]
@@ -115,7 +133,10 @@ struct Siege {
 
 impl Siege {
     async fn lay() -> Self {
-        let world = World::single(&[]).await;
+        Self::within(World::single(&[]).await).await
+    }
+
+    async fn within(world: World) -> Self {
         let mut ada = world.buyer();
         let things = Things::of_ada(&world, &mut ada).await;
         Self { world, ada, things }
@@ -161,7 +182,7 @@ impl Siege {
                     return text[at..].chars().take(62).collect();
                 }
             }
-            mainstay_core::Clock::system().sleep(std::time::Duration::from_millis(50)).await;
+            Clock::system().sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("no mail for {to}");
     }
@@ -299,12 +320,41 @@ async fn another_sites_page_changes_nothing_at_any_door() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_call_between_services_is_answered_without_a_token() {
+async fn every_call_is_shut_to_strangers_and_to_whom_it_is_not_for() {
     let world = World::with_rpc().await;
-    for call in calls() {
+    let clock = Clock::system();
+    let keys = TokenKeys::new(&RootKey::open_or_create(&world.data().join("keys/root")).unwrap());
+    let person = |principal| Context::new(TenantId::SOLE, principal, TraceContext::root(false));
+    let visitor = person(Principal::Anonymous(Id::from_bytes([7; 16])));
+    let customer = person(Principal::Customer(Id::from_bytes([7; 16])));
+    let staff = person(Principal::Staff(Id::from_bytes([7; 16])));
+    let mut open = Vec::new();
+    for (call, caller, message) in CALLS {
         for token in [None, Some("Bearer AAAA"), Some("Bearer eyJhbGciOiJub25lIn0.e30.")] {
-            let status = world.call(&call, token).await;
-            assert_eq!(status, "16", "{call} with {token:?} is not UNAUTHENTICATED");
+            let status = world.call(call, token.map(str::as_bytes), b"").await;
+            assert_eq!(status, UNAUTHENTICATED, "{call} with {token:?}");
+        }
+        let callee = call[1..].split(".v1.").next().unwrap();
+        let token =
+            |to: &str, ctx: &Context| keys.minter("shop.cart", to, &clock).unwrap().authorization(ctx);
+        // A token for somebody else, who passes it on.
+        let status = world.call(call, Some(&token("shop.elsewhere", &staff)), b"").await;
+        assert_eq!(status, UNAUTHENTICATED, "{call} with a token for another");
+        let large = vec![0; TOO_LARGE_MESSAGE];
+        let status = world.call(call, Some(&token(callee, &staff)), &large).await;
+        assert!(["8", "11"].contains(&&*status), "{call} takes {TOO_LARGE_MESSAGE} bytes: {status}");
+        let refused: &[&Context] = match caller {
+            Caller::Anybody => &[],
+            Caller::Owner | Caller::Staff => &[&visitor, &customer],
+            Caller::Service => &[&visitor, &customer, &staff],
+        };
+        for ctx in refused {
+            let status = world.call(call, Some(&token(callee, ctx)), message).await;
+            let is_hidden = *caller == Caller::Owner && status == NOT_FOUND;
+            if !is_hidden && ![PERMISSION_DENIED, UNAUTHENTICATED].contains(&&*status) {
+                open.push(format!("{call} for {}: {status}", ctx.principal()));
+            }
         }
     }
+    assert!(open.is_empty(), "calls are open to whom they are not for: {open:#?}");
 }

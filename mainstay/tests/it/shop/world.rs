@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +30,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 pub struct Process {
     child: Child,
     pub address: SocketAddr,
+    watched: Vec<JoinHandle<String>>,
 }
 
 impl Process {
@@ -46,11 +48,11 @@ impl Process {
         let (found, address) = mpsc::channel();
         // The threads read on until the process ends, so that its output never fills up.
         let errors = child.stderr.take().ok_or("no output")?;
-        std::thread::spawn(move || watch(errors, &found));
+        let errors = std::thread::spawn(move || watch(errors, &found));
         let output = child.stdout.take().ok_or("no output")?;
-        std::thread::spawn(move || watch(output, &mpsc::channel().0));
+        let output = std::thread::spawn(move || watch(output, &mpsc::channel().0));
         match address.recv_timeout(READY_WITHIN) {
-            Ok(address) => Ok(Self { child, address }),
+            Ok(address) => Ok(Self { child, address, watched: vec![errors, output] }),
             Err(_) => {
                 let _ = child.kill();
                 let status = child.wait().map(|status| status.to_string()).unwrap_or_default();
@@ -72,6 +74,11 @@ impl Process {
         assert!(self.child.wait().unwrap().success(), "it did not drain");
     }
 
+    /// All that it said until it ended.
+    pub fn told(&mut self) -> String {
+        self.watched.drain(..).map(|watched| watched.join().unwrap()).collect()
+    }
+
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|status| status.is_some())
     }
@@ -84,14 +91,18 @@ impl Drop for Process {
 }
 
 // What the process says goes to the test's own output, which is shown when the test fails.
-fn watch(output: impl std::io::Read, found: &mpsc::Sender<SocketAddr>) {
+fn watch(output: impl std::io::Read, found: &mpsc::Sender<SocketAddr>) -> String {
+    let mut told = String::new();
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         eprintln!("| {line}");
+        told.push_str(&line);
+        told.push('\n');
         if let Some(address) = listening_at(&line) {
             // Only the first one is waited for.
             let _ = found.send(address);
         }
     }
+    told
 }
 
 fn listening_at(line: &str) -> Option<SocketAddr> {
@@ -142,7 +153,7 @@ impl World {
     }
 
     /// Makes a call as a stranger on the network would; the gRPC status of the answer.
-    pub async fn call(&self, path: &str, authorization: Option<&str>) -> String {
+    pub async fn call(&self, path: &str, authorization: Option<&[u8]>, message: &[u8]) -> String {
         let address = self.rpc.unwrap();
         let stream = TcpStream::connect(address).await.unwrap();
         let (mut sender, driver) =
@@ -157,8 +168,9 @@ impl World {
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
-        // A message of no bytes.
-        let request = request.body(Full::new(Bytes::from_static(&[0; 5]))).unwrap();
+        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+        let framed = [&[0], &length[..], message].concat();
+        let request = request.body(Full::new(Bytes::from(framed))).unwrap();
         let (head, body) = sender.send_request(request).await.unwrap().into_parts();
         let trailers = body.collect().await.unwrap().trailers().cloned().unwrap_or_default();
         let status = head.headers.get("grpc-status").or_else(|| trailers.get("grpc-status"));

@@ -211,22 +211,42 @@ fn is_shed(response: &Response) -> bool {
 /// The request in OpenTelemetry's words for HTTP. The query stays out: anything may stand there.
 fn describe(span: &mut SpanGuard, seen: &Seen, route: &str) {
     span.set("url.scheme", "http");
-    if !seen.path.is_empty() {
-        span.set("url.path", seen.path.clone());
-    }
     match route.split_once(' ') {
         Some((method, path)) => {
             span.rename(route.to_owned());
             span.set("http.request.method", method.to_owned());
+            span.set("url.path", told_path(path, &seen.path));
             span.set("http.route", path.to_owned());
         }
-        // No route has it: the path is whatever somebody thought up, so it names nothing.
+        // No route has it: the path is whatever somebody thought up, so it names nothing and is not told.
         None => {
             let known = STANDARD_METHODS.contains(&seen.method.as_str());
             span.rename(if known { seen.method.clone() } else { "HTTP".to_owned() });
             span.set("http.request.method", if known { seen.method.clone() } else { "_OTHER".to_owned() });
         }
     }
+}
+
+/// The path as far as it may be told: where the route takes anything, only an id is, for there somebody may have put
+/// whatever they like, be it a token or a name.
+fn told_path(route: &str, path: &str) -> String {
+    let mut places = path.split('/');
+    let told = |part| {
+        let place = places.next().unwrap_or_default();
+        if is_id(place) { place } else { part }
+    };
+    route.split('/').map(told).collect::<Vec<_>>().join("/")
+}
+
+/// Whether a text has the form of an id: two to four letters, an underscore, and 26 characters.
+fn is_id(text: &str) -> bool {
+    let has_only = |part: &str, allowed: fn(u8) -> bool| part.bytes().all(allowed);
+    text.split_once('_').is_some_and(|(kind, digits)| {
+        (2..=4).contains(&kind.len())
+            && digits.len() == 26
+            && has_only(kind, |byte| byte.is_ascii_lowercase())
+            && has_only(digits, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
 }
 
 /// The methods that a span may be named by; others are made up by whoever sends them.
@@ -292,4 +312,25 @@ fn hexadecimal(id: u128) -> HeaderValue {
     }
     // Digits are always a valid value.
     HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told_path;
+
+    #[test]
+    fn of_a_path_the_route_and_ids_are_told() {
+        let id = "ord_01m8abk270eb98ax4stfrkeab8";
+        for (route, path, told) in [
+            ("/v1/orders/{id}", format!("/v1/orders/{id}"), format!("/v1/orders/{id}")),
+            ("/v1/orders/{id}/cancel", format!("/v1/orders/{id}/cancel"), format!("/v1/orders/{id}/cancel")),
+            ("/v1/orders/{id}", "/v1/orders/hunter2".into(), "/v1/orders/{id}".into()),
+            ("/v1/orders/{id}", format!("/v1/orders/{id}x"), "/v1/orders/{id}".into()),
+            ("/v1/orders/{id}", format!("/v1/orders/{}", id.to_uppercase()), "/v1/orders/{id}".into()),
+            ("/assets/{*path}", "/assets/a/b".into(), "/assets/{*path}".into()),
+            ("/v1/orders", "/v1/orders".into(), "/v1/orders".into()),
+        ] {
+            assert_eq!(told_path(route, &path), told, "{route} {path}");
+        }
+    }
 }

@@ -19,7 +19,8 @@ use crate::events;
 pub struct Rpc(pub Arc<App>);
 
 impl Rpc {
-    // Money moves at the word of a service, never of a person: orders has decided what a person may.
+    // Money moves at the word of a service, never of a person, and so is it looked at: orders has decided what a person
+    // may.
     fn may_move(&self, ctx: &Context) -> Result<()> {
         self.0.access.require(ctx, PAYMENTS_MOVE, Relation::Other)
     }
@@ -61,6 +62,7 @@ impl Rpc {
         ctx: &Context,
         req: v1::GetPaymentRequest,
     ) -> Result<v1::GetPaymentResponse> {
+        self.may_move(ctx)?;
         let payment = actions::get_payment(&self.0, ctx, id(&req.payment_id, "payment_id")?).await?;
         Ok(v1::GetPaymentResponse { payment: Some(payment) })
     }

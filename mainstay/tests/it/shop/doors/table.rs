@@ -119,3 +119,66 @@ pub const ROUTES: &[Door] = &[
     // Last: it ends the session that it is tried with.
     door("DELETE", "/v1/sessions/current", LoggedIn, "/v1/sessions/current", None),
 ];
+
+/// Whom a call between services is for, beside the service that makes it for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Whoever it is made for: what is answered is everybody's, or their own.
+    Anybody,
+    /// For staff and for whose thing it is. To others it does not exist.
+    Owner,
+    /// For staff too.
+    Staff,
+    /// For nobody: services of ours call it for themselves.
+    Service,
+}
+
+use Caller::{Anybody as ForAnybody, Owner as ForOwner, Service as ForNobody, Staff as ForStaff};
+
+/// As much of a message that who may do it is asked before what is wrong with it: sixteen bytes are an id.
+const NOTHING: &[u8] = b"";
+const AN_ID: &[u8] = b"\x0a\x100123456789abcdef";
+const TWO_IDS: &[u8] = b"\x0a\x100123456789abcdef\x12\x100123456789abcdef";
+const WITH_AN_ID: &[u8] = b"\x0a\x12\x0a\x100123456789abcdef";
+const AN_IMPORT: &[u8] = b"\x0a\x100123456789abcdef\x18\x01\x20\x02";
+const A_ROLE: &[u8] = b"\x20\x02";
+
+/// Every call of the shop's services.
+#[rustfmt::skip]
+pub const CALLS: &[(&str, Caller, &[u8])] = &[
+    ("/shop.auth.v1.Auth/ResolveSession", ForNobody, NOTHING),
+    ("/shop.auth.v1.Auth/ResolveApiKey", ForNobody, NOTHING),
+    ("/shop.auth.v1.Auth/GetVerification", ForAnybody, NOTHING),
+    ("/shop.auth.v1.Auth/GetAccount", ForOwner, AN_ID),
+    ("/shop.auth.v1.Auth/EnsureAccount", ForNobody, A_ROLE),
+    ("/shop.cart.v1.Cart/Lock", ForNobody, TWO_IDS),
+    ("/shop.cart.v1.Cart/Unlock", ForNobody, TWO_IDS),
+    ("/shop.catalog.v1.Catalog/GetVariants", ForAnybody, NOTHING),
+    ("/shop.catalog.v1.Catalog/PutProduct", ForStaff, WITH_AN_ID),
+    ("/shop.catalog.v1.Catalog/UpsertProducts", ForStaff, NOTHING),
+    ("/shop.catalog.v1.Catalog/FindByName", ForStaff, NOTHING),
+    ("/shop.catalog.v1.Catalog/PageProducts", ForStaff, NOTHING),
+    ("/shop.imports.v1.Imports/Begin", ForStaff, AN_IMPORT),
+    ("/shop.imports.v1.Imports/Stage", ForStaff, AN_ID),
+    ("/shop.imports.v1.Imports/Finish", ForStaff, AN_ID),
+    ("/shop.imports.v1.Imports/GetImport", ForStaff, AN_ID),
+    ("/shop.imports.v1.Imports/ListImports", ForStaff, NOTHING),
+    ("/shop.imports.v1.Imports/ListFaults", ForStaff, AN_ID),
+    ("/shop.inventory.v1.Inventory/GetLevels", ForAnybody, NOTHING),
+    ("/shop.inventory.v1.Inventory/Reserve", ForNobody, AN_ID),
+    ("/shop.inventory.v1.Inventory/Commit", ForNobody, AN_ID),
+    ("/shop.inventory.v1.Inventory/Release", ForNobody, AN_ID),
+    ("/shop.inventory.v1.Inventory/Adjust", ForStaff, NOTHING),
+    ("/shop.orders.v1.Orders/GetOrder", ForAnybody, NOTHING),
+    ("/shop.payments.v1.Payments/Authorise", ForNobody, NOTHING),
+    ("/shop.payments.v1.Payments/Capture", ForNobody, NOTHING),
+    ("/shop.payments.v1.Payments/Void", ForNobody, NOTHING),
+    ("/shop.payments.v1.Payments/Refund", ForNobody, NOTHING),
+    ("/shop.payments.v1.Payments/GetPayment", ForNobody, AN_ID),
+    ("/shop.payments.v1.Payments/Reconcile", ForStaff, NOTHING),
+    ("/shop.pricing.v1.Pricing/Quote", ForAnybody, NOTHING),
+    ("/shop.pricing.v1.Pricing/GetPrices", ForAnybody, NOTHING),
+    ("/shop.pricing.v1.Pricing/SetPrices", ForStaff, NOTHING),
+    ("/shop.pricing.v1.Pricing/SetShippingRates", ForStaff, NOTHING),
+    ("/shop.pricing.v1.Pricing/ListShippingMethods", ForAnybody, NOTHING),
+];
