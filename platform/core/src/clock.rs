@@ -102,7 +102,12 @@ impl Clock {
             Source::System { origin } => {
                 // A far deadline saturates instead of overflowing the machine's clock: a year is for ever here.
                 let ahead = until.0.saturating_sub(origin.elapsed()).min(Duration::from_secs(365 * 86_400));
-                tokio::time::sleep(ahead).await;
+                if ahead.is_zero() {
+                    // A timer that is due rings at the next millisecond, so whoever is late would stay late.
+                    tokio::task::yield_now().await;
+                } else {
+                    tokio::time::sleep(ahead).await;
+                }
             }
             Source::Manual(manual) => {
                 let woken = {
@@ -200,6 +205,14 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_is_late_lets_others_go_first_and_then_waits_no_more() {
+        let clock = Clock::system();
+        let mut late = Box::pin(clock.sleep_until(clock.monotonic()));
+        assert!(futures::poll!(&mut late).is_pending());
+        assert!(futures::poll!(&mut late).is_ready());
+    }
 
     #[tokio::test]
     async fn manual_time_moves_only_when_told() {
