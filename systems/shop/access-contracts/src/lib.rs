@@ -5,6 +5,8 @@
 
 mod actions;
 
+use std::sync::OnceLock;
+
 use mainstay_access::{Access, PolicyFile};
 use mainstay_core::Result;
 
@@ -30,10 +32,16 @@ const POLICIES: &[PolicyFile] = &[
     PolicyFile { name: "scopes.cedar", text: include_str!("../policies/scopes.cedar") },
 ];
 
-/// The shop's policies, read and checked.
+/// The shop's policies, read and checked: once in a process, since every service of it asks for them and they are
+/// compiled in.
 ///
 /// # Errors
 /// `access.bad_policy`.
 pub fn access() -> Result<Access> {
-    Access::new("Shop", SCHEMA, POLICIES, ACTIONS)
+    static READ: OnceLock<Access> = OnceLock::new();
+    if let Some(read) = READ.get() {
+        return Ok(read.clone());
+    }
+    let read = Access::new("Shop", SCHEMA, POLICIES, ACTIONS)?;
+    Ok(READ.get_or_init(|| read).clone())
 }
