@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use csv::{Writer, WriterBuilder};
 use mainstay_core::{Error, Result, codes};
-use serde_json::{Map, Value};
+use serde::Serializer;
 
 use crate::codes::UNREADABLE;
 use crate::escape::escape;
@@ -80,10 +80,10 @@ impl<W: Write> Sheet<W> {
                 writer.write_record(cells.iter().map(|cell| escape(cell).into_owned())).map_err(unwritten)
             }
             Form::JsonLines(writer) => {
-                let pairs = self.columns.iter().zip(cells);
-                let object: Map<String, Value> =
-                    pairs.map(|(column, cell)| ((*column).to_owned(), Value::from(*cell))).collect();
-                writeln!(writer, "{}", Value::Object(object)).map_err(unwritten)
+                // In the order of the columns, as a header has them.
+                let mut object = serde_json::Serializer::new(&mut *writer);
+                (&mut object).collect_map(self.columns.iter().zip(cells)).map_err(unwritten)?;
+                writeln!(writer).map_err(unwritten)
             }
         }
     }

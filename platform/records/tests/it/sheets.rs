@@ -46,5 +46,5 @@ fn csv_comes_back_as_it_was_and_holds_no_formula() {
 #[test]
 fn json_lines_are_objects() {
     let bytes = written(Format::JsonLines, &[["=1", "a\nb"]]);
-    assert_eq!(String::from_utf8(bytes).unwrap(), "{\"name\":\"a\\nb\",\"sku\":\"=1\"}\n");
+    assert_eq!(String::from_utf8(bytes).unwrap(), "{\"sku\":\"=1\",\"name\":\"a\\nb\"}\n");
 }
