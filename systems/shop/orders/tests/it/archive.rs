@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderName, Method, StatusCode};
 use mainstay_audit::Audit;
-use mainstay_core::{BasisPoints, Clock, Context, Currency, Id, Money, Principal, Shutdown, Tasks};
+use mainstay_core::{Clock, Context, Id, Principal, Shutdown, Tasks};
 use mainstay_events::{Consumers, Outbox};
 use mainstay_host::Service;
 use mainstay_jobs::Jobs;
@@ -16,13 +16,13 @@ use mainstay_telemetry::Registry;
 use mainstay_testkit::{Answer, FrontDoors, TestDatabase};
 use mainstay_workflow::{Options, Sagas};
 use serde_json::{Value, json};
-use shop_orders::model::{Address, Fact, Line, Owner, Sale};
+use shop_orders::model::{Fact, Owner};
 use shop_orders::{Config, MIGRATIONS, Needs, Orders, actions, store};
 use shop_orders_contracts::{Order as OrderKind, SERVICE};
 use shop_payments_contracts::PaymentState;
 use tokio::runtime::Runtime;
 
-use crate::fakes::{Fakes, PIECES, PaymentMemory, TOTAL};
+use crate::fakes::{Fakes, PaymentMemory, TOTAL, sale};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -132,35 +132,7 @@ fn sell(
     owner: Owner,
     paid: bool,
 ) -> mainstay_core::Result<()> {
-    let pounds = |minor| Money::new(minor, Currency::GBP);
-    let sale = Sale {
-        owner,
-        email: "ada@home.example".into(),
-        address: Address {
-            name: "Ada".into(),
-            line1: "1 Road".into(),
-            line2: String::new(),
-            city: "York".into(),
-            postcode: "YO1".into(),
-            country: "GB".into(),
-        },
-        lines: vec![Line {
-            variant_id: Id::from_bytes([9; 16]),
-            sku: "sku".into(),
-            name: "thing".into(),
-            quantity: PIECES,
-            unit_net: pounds(334),
-            net: pounds(1_000),
-            tax: pounds(200),
-            tax_rate: BasisPoints(2_000),
-        }],
-        shipping_method: "standard".into(),
-        shipping_net: pounds(300),
-        shipping_tax: pounds(60),
-        net: pounds(1_300),
-        tax: pounds(260),
-        total: TOTAL,
-    };
+    let sale = sale(owner);
     let number = store::next_order_number(tx)?;
     let placed = Fact::Placed { number, checkout_id: id.twin(), placed_at: tx.now(), sale: Box::new(sale) };
     store::append(tx, ctx, id, placed)?;

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use mainstay_core::{Clock, Currency, Money, Result, codes};
+use mainstay_core::{BasisPoints, Clock, Currency, Id, Money, Result, codes};
 use mainstay_rpc::RpcService;
 use mainstay_testkit::front_doors::FrontDoors;
 use parking_lot::Mutex;
 use shop_cart_contracts as cart;
 use shop_inventory_contracts as inventory;
 use shop_orders::Peers;
+use shop_orders::model::{Address, Line, Owner, Sale};
 use shop_payments_contracts as payments;
 use shop_payments_contracts::PaymentState;
 use shop_pricing_contracts as pricing;
@@ -348,5 +349,38 @@ impl payments::v1::payments_server::Payments for Fakes {
         _: Request<payments::ReconcileRequest>,
     ) -> Result<Response<payments::ReconcileResponse>, Status> {
         answer(Err(codes::UNIMPLEMENTED.error("orders does not call it")))
+    }
+}
+
+/// What the fakes sell, as an order keeps it.
+pub fn sale(owner: Owner) -> Sale {
+    let pounds = |minor| Money::new(minor, Currency::GBP);
+    Sale {
+        owner,
+        email: "ada@home.example".into(),
+        address: Address {
+            name: "Ada".into(),
+            line1: "1 Road".into(),
+            line2: String::new(),
+            city: "York".into(),
+            postcode: "YO1".into(),
+            country: "GB".into(),
+        },
+        lines: vec![Line {
+            variant_id: Id::from_bytes([9; 16]),
+            sku: "sku".into(),
+            name: "thing".into(),
+            quantity: PIECES,
+            unit_net: pounds(334),
+            net: pounds(1_000),
+            tax: pounds(200),
+            tax_rate: BasisPoints(2_000),
+        }],
+        shipping_method: "standard".into(),
+        shipping_net: pounds(300),
+        shipping_tax: pounds(60),
+        net: pounds(1_300),
+        tax: pounds(260),
+        total: TOTAL,
     }
 }

@@ -1,7 +1,7 @@
 //! Both sagas of the service through everything that can happen to them.
 
 use async_trait::async_trait;
-use mainstay_core::{BasisPoints, Clock, Context, Currency, Id, Money, Shutdown, Tasks, Timestamp};
+use mainstay_core::{Clock, Context, Currency, Id, Money, Shutdown, Tasks, Timestamp};
 use mainstay_events::Outbox;
 use mainstay_sql::{Database, Leadership, MigrationSet};
 use mainstay_telemetry::Registry;
@@ -10,12 +10,12 @@ use mainstay_testkit::database::BEGINNING;
 use mainstay_testkit::saga::{Harness, World, assert_covered};
 use mainstay_workflow::{Definition, Options, RunState, Sagas};
 use shop_orders::checkout::{self, CheckoutState};
-use shop_orders::model::{Address, Fact, Line, Owner, Refund, RefundLine, Sale, State};
+use shop_orders::model::{Fact, Owner, Refund, RefundLine, State};
 use shop_orders::refund::{self, RefundState};
 use shop_orders::{MIGRATIONS, Peers, store};
 use shop_payments_contracts::PaymentState;
 
-use crate::fakes::{Fakes, Hold, OWNER, PIECES, TOTAL};
+use crate::fakes::{Fakes, Hold, OWNER, PIECES, TOTAL, sale};
 
 const OUTBOX: &str = "shop.orders";
 
@@ -103,35 +103,7 @@ struct RefundWorld {
 }
 
 fn sold() -> Fact {
-    let pounds = |minor| Money::new(minor, Currency::GBP);
-    let sale = Sale {
-        owner: Owner(OWNER.into()),
-        email: "ada@home.example".into(),
-        address: Address {
-            name: "Ada".into(),
-            line1: "1 Road".into(),
-            line2: String::new(),
-            city: "York".into(),
-            postcode: "YO1".into(),
-            country: "GB".into(),
-        },
-        lines: vec![Line {
-            variant_id: Id::from_bytes([9; 16]),
-            sku: "sku".into(),
-            name: "thing".into(),
-            quantity: PIECES,
-            unit_net: pounds(334),
-            net: pounds(1_000),
-            tax: pounds(200),
-            tax_rate: BasisPoints(2_000),
-        }],
-        shipping_method: "standard".into(),
-        shipping_net: pounds(300),
-        shipping_tax: pounds(60),
-        net: pounds(1_300),
-        tax: pounds(260),
-        total: TOTAL,
-    };
+    let sale = sale(Owner(OWNER.into()));
     Fact::Placed {
         number: "S-10001".into(),
         checkout_id: Id::from_bytes([1; 16]),
