@@ -20,6 +20,7 @@ pub fn addresses(addresses: &Addresses) -> String {
     let mut text = format!("{}\n", heading("The shop is open"));
     let mut line = |what: &str, place: String| text.push_str(&format!("  {what:<18}{place}\n"));
     line("shop", format!("http://{}/v1/products", addresses.http));
+    line("try it in a page", format!("http://{}/reference", addresses.http));
     line("health", format!("http://{}/readyz", addresses.http));
     line("metrics", format!("http://{}/metrics", addresses.admin));
     if let Some(rpc) = addresses.rpc {
