@@ -7,6 +7,7 @@ mod checkout;
 mod disk;
 mod events;
 mod footprint;
+mod http;
 mod load;
 mod metrics;
 mod process;
@@ -21,6 +22,10 @@ mod year;
 use clap::{Parser, ValueEnum};
 
 use crate::report::Report;
+
+/// The one that the product has: what a server of ours needs here, it needs there.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[derive(Parser)]
 #[command(about = "Measures Mainstay against named peers")]
@@ -40,6 +45,8 @@ enum Benchmark {
     Checkout,
     /// Durable workflows of five steps.
     Saga,
+    /// The HTTP stack with everything on, against bare hyper.
+    Http,
     /// Events published and consumed, synced before they are acknowledged.
     Events,
     /// A file of goods imported, and invoices with many lines sold again.
@@ -56,12 +63,16 @@ enum Benchmark {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if let Some(served) = http::server::serve_if_asked() {
+        return served.map_err(|error| error.to_string().into());
+    }
     let arguments = Arguments::parse();
     let mut report = Report::new(arguments.json);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match arguments.benchmark {
         Benchmark::Checkout => runtime.block_on(checkout::run(arguments.quick, &mut report))?,
         Benchmark::Saga => runtime.block_on(saga::run(arguments.quick, &mut report))?,
+        Benchmark::Http => runtime.block_on(http::run(arguments.quick, &mut report))?,
         Benchmark::Telemetry => runtime.block_on(telemetry::run(arguments.quick, &mut report))?,
         Benchmark::Footprint => runtime.block_on(footprint::run(arguments.quick, &mut report))?,
         Benchmark::Events => runtime.block_on(events::run(arguments.quick, &mut report))?,

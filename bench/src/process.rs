@@ -1,6 +1,9 @@
-//! What the operating system says about a process: the CPU time that it has used.
+//! What the operating system says about a process and is told about it: the CPU time that it has used, and the core that
+//! it stays on.
 
 use std::time::Duration;
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// User and system time of the process so far, all threads together.
 pub fn cpu_time(pid: u32) -> std::io::Result<Duration> {
@@ -12,4 +15,24 @@ pub fn cpu_time(pid: u32) -> std::io::Result<Duration> {
         |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
     let ticks_per_second = rustix::param::clock_ticks_per_second();
     Ok(Duration::from_secs_f64((ticks(11) + ticks(12)) as f64 / ticks_per_second as f64))
+}
+
+/// Keeps this thread, and processes that it starts, on one core until it is dropped.
+pub struct Pinned(CpuSet);
+
+impl Pinned {
+    pub fn to(core: usize) -> std::io::Result<Self> {
+        let before = sched_getaffinity(None)?;
+        let mut one = CpuSet::new();
+        one.set(core);
+        sched_setaffinity(None, &one)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        // What was allowed before is allowed again.
+        let _ = sched_setaffinity(None, &self.0);
+    }
 }

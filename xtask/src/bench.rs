@@ -28,6 +28,8 @@ enum Name {
     Checkout,
     /// Five durable steps, 64 runs in flight
     Saga,
+    /// The HTTP stack with everything on, on one core, against bare hyper
+    Http,
     /// Appending synced events and consuming them
     Events,
     /// A file of goods imported, and invoices with many lines sold again

@@ -23,6 +23,13 @@ pub trait IdKind: 'static {
 /// The id of one thing of kind `K`.
 pub struct Id<K>(Uuid, PhantomData<fn() -> K>);
 
+/// An id whose kind only its prefix tells: as cheap to keep as the id, and written as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnyId {
+    prefix: &'static str,
+    value: u128,
+}
+
 const TEXT_LENGTH: usize = 26;
 // Crockford's base 32, lower case: no i, l, o, u. https://www.crockford.com/base32.html
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -75,15 +82,27 @@ impl<K> Id<K> {
     }
 }
 
+impl<K: IdKind> From<Id<K>> for AnyId {
+    fn from(id: Id<K>) -> Self {
+        Self { prefix: K::PREFIX, value: id.0.as_u128() }
+    }
+}
+
 impl<K: IdKind> fmt::Display for Id<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut value = self.0.as_u128();
+        fmt::Display::fmt(&AnyId::from(*self), f)
+    }
+}
+
+impl fmt::Display for AnyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut value = self.value;
         let mut text = [0u8; TEXT_LENGTH];
         for slot in text.iter_mut().rev() {
             *slot = ALPHABET[(value & 31) as usize];
             value >>= 5;
         }
-        f.write_str(K::PREFIX)?;
+        f.write_str(self.prefix)?;
         f.write_str("_")?;
         f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }

@@ -23,7 +23,7 @@ pub use clock::{Clock, ManualClock, Monotonic, Stopwatch};
 pub use config::Configuration;
 pub use context::{Account, Context, Principal, Scopes, Session, TenantId};
 pub use error::{Code, Error, FieldError, Kind, Result, Retry};
-pub use id::{Id, IdKind};
+pub use id::{AnyId, Id, IdKind};
 pub use lifecycle::{Shutdown, Tasks};
 pub use money::{BasisPoints, Currency, Money};
 pub use pools::{BlockingPool, CpuPool, PoolStats};

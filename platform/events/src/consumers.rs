@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use mainstay_core::{Result, Shutdown, Tasks};
 use mainstay_sql::{Database, Leadership};
+use mainstay_telemetry::Text;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -192,7 +193,7 @@ impl Consumers {
 pub(crate) struct Following {
     pub(crate) consumer: Arc<Consumer>,
     /// As operators and traces know it.
-    pub(crate) name: String,
+    pub(crate) name: Text,
     /// Its number in the tables.
     pub(crate) number: i64,
     pub(crate) source: Arc<str>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use mainstay_telemetry::{Counter, Gauge, Latency, Registry};
+use mainstay_telemetry::{Counter, Gauge, Latency, Registry, Text};
 
 /// How a request ended, as the label `status` tells it.
 const CLASSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "cancelled"];
@@ -13,7 +13,7 @@ const CANCELLED: usize = 5;
 #[derive(Debug)]
 pub(crate) struct RouteMetrics {
     /// Method and pattern, such as `GET /v1/orders/{id}`.
-    pub(crate) name: String,
+    pub(crate) name: Text,
     ended: [Counter; CLASSES.len()],
     pub(crate) seconds: Latency,
     /// Took longer than is thought slow.
@@ -30,7 +30,7 @@ impl RouteMetrics {
         let labels = [("route", name.as_str())];
         let seconds = registry.latency("http_request_seconds", help, &labels);
         let slow = registry.counter("http_slow_requests", "Requests that took too long", &labels);
-        Self { name, ended, seconds, slow }
+        Self { name: name.into(), ended, seconds, slow }
     }
 
     pub(crate) fn answered(&self, status: StatusCode) {

@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use http::{HeaderValue, Method};
 use mainstay_core::{Context, Monotonic, Stopwatch, TraceContext};
 use mainstay_resilience::limits::Verdict;
+use mainstay_telemetry::Text;
 
 use crate::encoding::Coding;
 use crate::metrics::RouteMetrics;
@@ -52,6 +53,11 @@ impl Visit {
     /// The matched route, such as `POST /v1/carts/{id}/items`, or `none`.
     pub(crate) fn route_name(&self) -> &str {
         self.route.get().map_or("none", |route| &route.name)
+    }
+
+    /// The same, as spans want it.
+    pub(crate) fn route_label(&self) -> Text {
+        self.route.get().map_or(Text::Known("none"), |route| route.name.clone())
     }
 
     /// Says whether the body is being waited for: then it is the caller who is late, not we.

@@ -16,6 +16,12 @@ use mainstay_core::{Result, Shutdown, Tasks};
 use mainstay_telemetry::Queue;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::metrics::v1::{
+    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -80,12 +86,14 @@ fn routes(store: &Store) -> Router {
     let intake = Intake(Arc::clone(store.received()));
     let spans = TraceServiceServer::new(intake.clone()).max_decoding_message_size(REQUEST_BYTES_MAX);
     let lines = LogsServiceServer::new(intake.clone()).max_decoding_message_size(REQUEST_BYTES_MAX);
+    let metrics = MetricsServiceServer::new(intake.clone()).max_decoding_message_size(REQUEST_BYTES_MAX);
     let over_http = Router::new()
         .route("/v1/traces", post(traces))
         .route("/v1/logs", post(logs))
+        .route("/v1/metrics", post(measured))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(intake);
-    Routes::new(spans).add_service(lines).prepare().into_axum_router().merge(over_http)
+    Routes::new(spans).add_service(lines).add_service(metrics).prepare().into_axum_router().merge(over_http)
 }
 
 #[derive(Clone)]
@@ -102,6 +110,25 @@ impl Intake {
         let scopes = request.resource_logs.iter().flat_map(|resource| &resource.scope_logs);
         let weight = scopes.map(|scope| scope.log_records.len()).sum();
         self.0.push(weight, Incoming::Lines(request.resource_logs));
+    }
+}
+
+impl Intake {
+    fn metrics(&self, request: ExportMetricsServiceRequest) {
+        let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+        let weight = scopes.map(|scope| scope.metrics.len()).sum();
+        self.0.push(weight, Incoming::Metrics(request.resource_metrics));
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Intake {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        self.metrics(request.into_inner());
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
 
@@ -141,6 +168,14 @@ async fn logs(State(intake): State<Intake>, body: Bytes) -> HttpResponse {
         Err(_) => return unreadable(),
     }
     taken(&ExportLogsServiceResponse::default())
+}
+
+async fn measured(State(intake): State<Intake>, body: Bytes) -> HttpResponse {
+    match ExportMetricsServiceRequest::decode(body) {
+        Ok(request) => intake.metrics(request),
+        Err(_) => return unreadable(),
+    }
+    taken(&ExportMetricsServiceResponse::default())
 }
 
 fn taken(answer: &impl Message) -> HttpResponse {

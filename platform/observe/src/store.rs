@@ -7,6 +7,7 @@
 //! A row of spans is a *fragment*: those spans of one trace that came in together, compressed, with what lists show
 //! beside them. So ten thousand spans a second are some hundred rows.
 
+mod foreign;
 mod fragment;
 mod intake;
 mod line;

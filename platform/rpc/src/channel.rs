@@ -10,7 +10,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use mainstay_core::{Clock, Context, Kind, Result};
 use mainstay_identity::Minter;
-use mainstay_telemetry::{Role, span_as};
+use mainstay_telemetry::{Role, drawn_span_as, span_as};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service;
@@ -75,8 +75,15 @@ impl Parts {
         let is_open_ended = request.extensions_mut().remove::<OpenEnded>().is_some();
         request.extensions_mut().clear();
 
-        // Trace: a span around all that follows; the callee's work hangs below it.
-        let mut span = span_as(&ctx, Role::Client, running.span_name());
+        let route = self.network.route(&self.callee);
+
+        // Trace: a span around all that follows; the callee's work hangs below it. Nothing lies between the two in one
+        // process, so there the callee's span says enough of a trace that was not drawn.
+        let name = running.span_name();
+        let mut span = match route {
+            Ok(Route::Here(_)) => drawn_span_as(&ctx, Role::Client, name),
+            Ok(Route::Elsewhere(_)) | Err(_) => span_as(&ctx, Role::Client, name),
+        };
         running.belongs_to(ctx.trace());
         trace::describe(&mut span, &self.callee, &request);
         trace::write(request.headers_mut(), span.context().trace());
@@ -99,7 +106,7 @@ impl Parts {
 
         // Pinned here, for a future that is moved is copied whole.
         let transport = pin!(async {
-            match self.network.route(&self.callee)? {
+            match route? {
                 Route::Here(mount) => self.network.call_here(mount, request).await,
                 Route::Elsewhere(remote) => remote.call(request).await,
             }

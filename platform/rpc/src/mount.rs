@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use mainstay_core::{Clock, Context, Error, Principal, Result, TenantId, codes, work};
 use mainstay_identity::Verifier;
-use mainstay_telemetry::{Counter, Registry, Role, SERVICE, Text, span_as};
+use mainstay_telemetry::{Counter, Registry, Role, Text, span_as};
 use tonic::body::Body;
 use tonic::codegen::BoxFuture as HandlerFuture;
 use tonic::server::NamedService;
@@ -168,9 +168,9 @@ impl Mount {
         let ctx = Context::received(tenant, principal, on_behalf_of, trace, deadline, attempt);
         let mut span = span_as(&ctx, Role::Server, method.figures.span_name.clone());
         running.belongs_to(trace);
-        if span.is_recording() {
-            trace::describe(&mut span, &self.name, &request);
-            span.set(SERVICE, self.service.clone());
+        trace::describe(&mut span, &self.name, &request);
+        span.set_service(&self.service);
+        if attempt > 1 || span.is_drawn() {
             span.set("rpc.attempt", i64::from(attempt));
         }
         let within = span.context();

@@ -30,7 +30,7 @@ impl Database {
         let metrics = options.metrics.of(&name);
         let insight = Insight::new(options.slow_after);
         let (clock, ledgers) = (options.clock.clone(), options.watch_repeats.then(QueryLedgers::default));
-        Self { engine, door: Arc::new(Door { name, clock, insight, metrics, ledgers }) }
+        Self { engine, door: Arc::new(Door { name: name.into(), clock, insight, metrics, ledgers }) }
     }
 
     /// Runs `closure` in a transaction and answers when it is durable (`Ok`) or undone (`Err`).
@@ -90,6 +90,11 @@ impl Database {
         &self.door.name
     }
 
+    /// The same, as spans want it.
+    pub fn label(&self) -> &Text {
+        &self.door.name
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.door.clock
     }
@@ -127,7 +132,7 @@ impl Database {
         operation: &'static str,
         outcome: Result<T>,
     ) -> Result<T> {
-        let name = || Text::from(format!("{operation} {}", self.door.name));
+        let name = || (operation, self.door.name.clone()).into();
         span.note(ctx, outcome, Role::Client, name, |span| {
             span.set("db.system.name", self.engine.system());
             span.set("db.namespace", self.door.name.clone());

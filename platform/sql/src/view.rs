@@ -126,7 +126,7 @@ impl View<'_> {
     fn keep_slow(&self, sql: &str, took: Duration) {
         let plan = self.connection.plan(sql).unwrap_or_else(|_| "no plan: the engine gave none".to_owned());
         tracing::warn!(
-            database = self.door.name,
+            database = self.door.name.as_str(),
             sql,
             took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             plan,

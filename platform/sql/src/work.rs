@@ -9,6 +9,7 @@ use std::sync::Arc;
 use mainstay_core::lifecycle::panic_message;
 use mainstay_core::queries::QueryLedgers;
 use mainstay_core::{Clock, Context, Error, Result, Stopwatch, work};
+use mainstay_telemetry::Text;
 use tokio::sync::oneshot;
 
 use crate::codes;
@@ -22,7 +23,7 @@ use crate::wake::Wake;
 
 /// What the works of one database share.
 pub(crate) struct Door {
-    pub(crate) name: String,
+    pub(crate) name: Text,
     pub(crate) clock: Clock,
     pub(crate) insight: Insight,
     pub(crate) metrics: DatabaseMetrics,
@@ -183,7 +184,7 @@ fn guarded<T>(context: &Context, door: &Door, run: impl FnOnce() -> Result<T>) -
     // The closure's captures may be left half-changed by a panic: a work that panicked is not run again.
     let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let message = panic_message(panic.as_ref());
-        tracing::error!(database = door.name, panic = message, "a closure panicked at the door");
+        tracing::error!(database = door.name.as_str(), panic = message, "a closure panicked at the door");
         Err(codes::PANICKED.because("the work failed unexpectedly", message.to_owned()))
     });
     if let Some(ledger) = context.queries() {

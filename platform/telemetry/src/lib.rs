@@ -29,6 +29,6 @@ pub use registry::{Counter, Gauge, Histogram, LATENCY_SECONDS, Latency, OPENMETR
 pub use start::{CODES, Guard, TELEMETRY_UNUSABLE, init};
 pub use text::{Text, Value};
 pub use trace::{
-    BriefSpan, Captured, FinishedSpan, Role, SERVICE, SpanGuard, capture, entry_span, is_recorded, late_span,
-    open_spans, root_span, span, span_as,
+    BriefSpan, Captured, FinishedSpan, Role, SERVICE, SpanGuard, SpanName, capture, drawn_span_as,
+    entry_span, is_recorded, late_span, open_spans, root_span, span, span_as,
 };

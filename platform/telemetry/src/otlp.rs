@@ -86,6 +86,7 @@ fn any(value: &Value) -> AnyValue {
             Value::Text(text) => any_value::Value::StringValue(text.to_string()),
             Value::Integer(number) => any_value::Value::IntValue(*number),
             Value::Real(number) => any_value::Value::DoubleValue(*number),
+            Value::Id(id) => any_value::Value::StringValue(id.to_string()),
             Value::Flag(flag) => any_value::Value::BoolValue(*flag),
         }),
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use mainstay_core::{AnyId, Id, IdKind};
+
 /// A short text that is known at compile time, or shared. Copying it copies no letters.
 #[derive(Clone)]
 pub enum Text {
@@ -90,6 +92,8 @@ impl fmt::Display for Text {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Text(Text),
+    /// Told as its text.
+    Id(AnyId),
     Integer(i64),
     Real(f64),
     Flag(bool),
@@ -100,7 +104,7 @@ impl Value {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Integer(_) | Self::Real(_) | Self::Flag(_) => None,
+            Self::Id(_) | Self::Integer(_) | Self::Real(_) | Self::Flag(_) => None,
         }
     }
 }
@@ -109,6 +113,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
+            Self::Id(id) => write!(f, "{id}"),
             Self::Integer(number) => write!(f, "{number}"),
             Self::Real(number) => write!(f, "{number}"),
             Self::Flag(flag) => write!(f, "{flag}"),
@@ -119,6 +124,18 @@ impl fmt::Display for Value {
 impl<T: Into<Text>> From<T> for Value {
     fn from(text: T) -> Self {
         Self::Text(text.into())
+    }
+}
+
+impl From<AnyId> for Value {
+    fn from(id: AnyId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl<K: IdKind> From<&Id<K>> for Value {
+    fn from(id: &Id<K>) -> Self {
+        Self::Id((*id).into())
     }
 }
 

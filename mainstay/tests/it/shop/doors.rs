@@ -300,6 +300,27 @@ fn injected(body: &str, text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_door_may_be_asked_without_limit() {
+    // What the setting up takes, and no more for hours.
+    let settings = ["http.rates.exempt=[]", "http.rates.address=\"1/h burst 300\""];
+    let siege = Siege::within(World::single(&settings).await).await;
+    let session = siege.ada.client.bearer.clone();
+    let mut asked = 0;
+    while siege.world.buyer().client.get("/v1/products?limit=1").await.unwrap().status.as_u16() != 429 {
+        asked += 1;
+        assert!(asked < 300, "the allowance has no end");
+    }
+    for door in ROUTES {
+        for bearer in [None, session.as_deref()] {
+            let answer = siege.try_door(door, bearer, None).await;
+            is(&answer, &[429], "unlimited", door);
+            assert_eq!(answer.code(), "http.rate_limited", "{}", door.name());
+            assert!(answer.headers.contains_key("retry-after"), "{}", door.name());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_sites_page_changes_nothing_at_any_door() {
     let siege = Siege::lay().await;
     let session = siege.ada.client.bearer.clone().unwrap();

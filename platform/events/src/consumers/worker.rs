@@ -142,7 +142,7 @@ impl Worker {
             .write_as(&self.context, lease, move |tx| store::register(tx, &name, &producer, topic))
             .await?;
         let (consumer, context) = (Arc::clone(&self.consumer), self.context.clone());
-        Ok(Following { name: consumer.name(), consumer, number, source, context })
+        Ok(Following { name: consumer.name().into(), consumer, number, source, context })
     }
 
     // The stored place, with a new feed from there.

@@ -125,7 +125,7 @@ impl Observer {
         let worth_keeping = is_slow || (status.is_server_error() && !is_shed(response));
         let span = span.or_else(|| {
             worth_keeping.then(|| {
-                let name = visit.route_name().to_owned();
+                let name = visit.route_label();
                 late_span(&edge_context(visit.trace), visit.parent, Role::Server, name, elapsed)
             })
         });
@@ -139,9 +139,11 @@ impl Observer {
                 describe(&mut span, seen, visit.route_name());
             } else {
                 // It may be kept for what went wrong below it; then its name says enough.
-                span.rename(visit.route_name().to_owned());
+                span.rename(visit.route_label());
             }
-            span.set("http.response.status_code", i64::from(status.as_u16()));
+            if kept || !status.is_success() {
+                span.set("http.response.status_code", i64::from(status.as_u16()));
+            }
             if let Some(problem) = response.extensions().get::<Problem>() {
                 span.fail(problem.error());
             }
@@ -175,8 +177,7 @@ impl<S: Handle> Entrance for Observe<S> {
         };
         let visit = Arc::new(Visit::new(trace, parent, client, from_wire));
         let version = request.version();
-        let recorded = is_recorded(trace);
-        let seen = Seen::new(request.method(), request.uri(), recorded);
+        let seen = Seen { method: request.method().clone(), uri: request.uri().clone() };
         let mut exchange = Exchange {
             request,
             visit: Arc::clone(&visit),
@@ -184,7 +185,8 @@ impl<S: Handle> Entrance for Observe<S> {
             policy: Arc::clone(&observer.default_policy),
             noted: Noted::default(),
         };
-        let span = recorded.then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
+        let span = is_recorded(trace)
+            .then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
         let underway = Underway::new(&observer.metrics, &visit);
 
         let answered = work::traced(trace, self.next.handle(&mut exchange)).await;
@@ -215,14 +217,17 @@ fn describe(span: &mut SpanGuard, seen: &Seen, route: &str) {
         Some((method, path)) => {
             span.rename(route.to_owned());
             span.set("http.request.method", method.to_owned());
-            span.set("url.path", told_path(path, &seen.path));
+            span.set("url.path", told_path(path, seen.uri.path()));
             span.set("http.route", path.to_owned());
         }
         // No route has it: the path is whatever somebody thought up, so it names nothing and is not told.
         None => {
             let known = STANDARD_METHODS.contains(&seen.method.as_str());
-            span.rename(if known { seen.method.clone() } else { "HTTP".to_owned() });
-            span.set("http.request.method", if known { seen.method.clone() } else { "_OTHER".to_owned() });
+            span.rename(if known { seen.method.to_string() } else { "HTTP".to_owned() });
+            span.set(
+                "http.request.method",
+                if known { seen.method.to_string() } else { "_OTHER".to_owned() },
+            );
         }
     }
 }
@@ -252,20 +257,10 @@ fn is_id(text: &str) -> bool {
 /// The methods that a span may be named by; others are made up by whoever sends them.
 const STANDARD_METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"];
 
-/// What a span wants of a request that is gone by then; empty when it is not recorded.
+/// What a span wants of a request that is gone by then. Both are shared with the request.
 struct Seen {
-    method: String,
-    path: String,
-}
-
-impl Seen {
-    fn new(method: &Method, uri: &Uri, recorded: bool) -> Self {
-        if recorded {
-            Self { method: method.to_string(), path: uri.path().to_owned() }
-        } else {
-            Self { method: String::new(), path: String::new() }
-        }
-    }
+    method: Method,
+    uri: Uri,
 }
 
 /// Counts a request out however it ends: when this is dropped without an answer, the caller went away.

@@ -6,6 +6,7 @@ use mainstay_core::Timestamp;
 use mainstay_telemetry::{FinishedSpan, SERVICE, Told, mask, otlp};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
+use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 
 use crate::store::fragment::Fragment;
@@ -25,6 +26,7 @@ const SPANS_OF_FRAGMENT_MAX: usize = 1_000;
 pub enum Incoming {
     Spans(Vec<ResourceSpans>),
     Lines(Vec<ResourceLogs>),
+    Metrics(Vec<ResourceMetrics>),
 }
 
 /// What is to be written.
@@ -67,23 +69,19 @@ impl Batch {
         }
     }
 
-    /// Adds what another process sent.
-    pub(super) fn add_received(&mut self, incoming: Incoming, at: Timestamp) {
-        match incoming {
-            Incoming::Spans(resources) => self.add_spans(resources, at),
-            Incoming::Lines(resources) => {
-                for mut resource in resources {
-                    let service = service_of(resource.resource.take().map(|one| one.attributes));
-                    for scope in resource.scope_logs {
-                        let records = scope.log_records.into_iter().map(bounded_record);
-                        self.lines.extend(records.map(|record| NewLine::received(record, &service, at)));
-                    }
-                }
+    /// Adds log lines of another process.
+    pub(super) fn add_lines(&mut self, resources: Vec<ResourceLogs>, at: Timestamp) {
+        for mut resource in resources {
+            let service = service_of(resource.resource.take().map(|one| one.attributes));
+            for scope in resource.scope_logs {
+                let records = scope.log_records.into_iter().map(bounded_record);
+                self.lines.extend(records.map(|record| NewLine::received(record, &service, at)));
             }
         }
     }
 
-    fn add_spans(&mut self, resources: Vec<ResourceSpans>, at: Timestamp) {
+    /// Adds spans of another process.
+    pub(super) fn add_spans(&mut self, resources: Vec<ResourceSpans>, at: Timestamp) {
         let mut traces: HashMap<Vec<u8>, Vec<(String, Span)>, foldhash::fast::RandomState> =
             HashMap::default();
         for mut resource in resources {
@@ -126,7 +124,7 @@ fn services<'a>(spans: &'a [FinishedSpan], process: &'a str) -> Vec<&'a str> {
     (0..spans.len()).map(service).collect()
 }
 
-fn service_of(attributes: Option<Vec<KeyValue>>) -> String {
+pub(super) fn service_of(attributes: Option<Vec<KeyValue>>) -> String {
     let attributes = attributes.unwrap_or_default();
     cut(text_of(&attributes, SERVICE).unwrap_or("unknown")).to_owned()
 }
@@ -161,7 +159,7 @@ fn bounded_record(mut record: LogRecord) -> LogRecord {
     record
 }
 
-fn bounded_attributes(mut attributes: Vec<KeyValue>) -> Vec<KeyValue> {
+pub(super) fn bounded_attributes(mut attributes: Vec<KeyValue>) -> Vec<KeyValue> {
     attributes.truncate(ATTRIBUTES_MAX);
     for one in &mut attributes {
         one.key = cut(&one.key).to_owned();
@@ -185,6 +183,6 @@ fn bounded_value(key: &str, value: AnyValue) -> AnyValue {
     AnyValue { value: Some(Value::StringValue(told)) }
 }
 
-fn cut(text: &str) -> &str {
+pub(super) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use mainstay_core::{Context, Error, Monotonic, Result, Shutdown, Stopwatch, codes};
 use mainstay_telemetry::{Queue, Registry, Told, exposition, feed};
 
+use crate::store::foreign::Foreign;
 use crate::store::intake::{Batch, Incoming};
 use crate::store::samples::Sampler;
 use crate::store::{Bounds, GATHER, Store};
@@ -47,6 +48,7 @@ impl Writer {
         let work = Work {
             context: Context::background("mainstay.observe"),
             own: own.clone().unwrap_or_else(|| Arc::new(Queue::new(0))),
+            foreign: Foreign::default(),
             sampler: Sampler::default(),
             ended: ended.clone(),
             failing: false,
@@ -99,6 +101,7 @@ struct Work {
     registry: Registry,
     service: &'static str,
     context: Context,
+    foreign: Foreign,
     sampler: Sampler,
     ended: Shutdown,
     failing: bool,
@@ -145,7 +148,11 @@ impl Work {
         }
         let room = BATCH_MAX.saturating_sub(taken).max(1);
         for incoming in self.store.received().take_now(room) {
-            batch.add_received(incoming, at);
+            match incoming {
+                Incoming::Spans(resources) => batch.add_spans(resources, at),
+                Incoming::Lines(resources) => batch.add_lines(resources, at),
+                Incoming::Metrics(resources) => self.foreign.take(resources, self.store.clock().monotonic()),
+            }
         }
         if batch.is_empty() {
             return false;
@@ -190,7 +197,8 @@ impl Work {
 
     async fn sample(&mut self) {
         let text = self.registry.encode();
-        let values = exposition::read(&text);
+        let mut values = exposition::read(&text);
+        values.extend(self.foreign.samples(self.store.clock().monotonic()));
         if let Err(error) = self.sampler.write(&self.store, &self.context, values).await {
             self.failed(&error);
         }

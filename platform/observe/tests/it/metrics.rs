@@ -2,8 +2,15 @@
 
 use std::time::Duration;
 
-use mainstay_core::{Clock, Timestamp};
+use mainstay_core::{Clock, Tasks, Timestamp};
+use mainstay_observe::receive::Receiver;
 use mainstay_observe::store::{Series, SeriesQuery};
+use mainstay_telemetry::otlp;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
+use opentelemetry_proto::tonic::metrics::v1::{
+    Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric, number_data_point,
+};
 
 use crate::world::{ROOMY, World};
 
@@ -41,4 +48,46 @@ async fn a_counter_has_a_history_and_a_rate() {
     assert!((last - 10.0 / seconds).abs() < 0.01, "{last} over {seconds} s");
     let names = world.store.metric_names(&world.ctx).await.unwrap();
     assert_eq!(names["mainstay_orders_placed_total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_measures_has_a_history_here_under_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, manual) = Clock::manual(Timestamp::from_micros(1_900_000_000_000_000));
+    let world = World::with(folder.path(), &clock, ROOMY).await;
+    let receiver = Receiver::start(&world.store, "127.0.0.1:0", &Tasks::new()).await.unwrap();
+    let address = format!("http://{}", receiver.address());
+    let mut client = MetricsServiceClient::connect(address).await.unwrap();
+    let request = |value: i64| {
+        let point = NumberDataPoint {
+            value: Some(number_data_point::Value::AsInt(value)),
+            ..NumberDataPoint::default()
+        };
+        let data = Some(metric::Data::Gauge(Gauge { data_points: vec![point] }));
+        let metrics = vec![Metric { name: "queue.depth".into(), data, ..Metric::default() }];
+        ExportMetricsServiceRequest {
+            resource_metrics: vec![ResourceMetrics {
+                resource: Some(otlp::resource("shop.elsewhere")),
+                scope_metrics: vec![ScopeMetrics { metrics, ..ScopeMetrics::default() }],
+                ..ResourceMetrics::default()
+            }],
+        }
+    };
+    for (points, value) in [(1, 7), (2, 9)] {
+        client.export(request(value)).await.unwrap();
+        loop {
+            manual.advance(Duration::from_millis(250));
+            tokio::task::yield_now().await;
+            let query = SeriesQuery { name: "queue_depth".into(), ..SeriesQuery::default() };
+            let found = world.store.series(&world.ctx, query).await.unwrap();
+            let Some(series) = found.first() else { continue };
+            assert_eq!((series.labels.as_str(), series.counts), (r#"service="shop.elsewhere""#, false));
+            if series.points.len() >= points
+                && series.points.last().is_some_and(|point| point.value == value as f64)
+            {
+                break;
+            }
+        }
+    }
+    receiver.end();
 }

@@ -21,6 +21,7 @@ pub(super) fn json(line: &Line) -> String {
         match value {
             Value::Text(value) => quote(&mut text, value),
             Value::Real(number) if !number.is_finite() => quote(&mut text, &number.to_string()),
+            Value::Id(id) => quote(&mut text, &id.to_string()),
             Value::Integer(_) | Value::Real(_) | Value::Flag(_) => {
                 let _ = write!(text, "{value}");
             }

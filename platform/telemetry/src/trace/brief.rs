@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use mainstay_core::{Context, Error, Stopwatch};
 
-use crate::text::Text;
 use crate::trace::guard::is_fault;
-use crate::trace::{Role, SpanGuard, is_recorded};
+use crate::trace::{Role, SpanGuard, SpanName, is_recorded};
 
-/// In a trace that was not drawn, a brief span shorter than this is not worth a place: it made nothing slow.
-const BRIEF: Duration = Duration::from_millis(1);
+/// In a trace that was not drawn, a brief span shorter than this is not worth a place: it made nothing slow. A commit that
+/// waits for its turn and the disk is seldom as long.
+const BRIEF: Duration = Duration::from_millis(5);
 
 /// Work that is short as a rule. In a trace that was not drawn it is recorded only when it took its time or failed, and
 /// costs two looks at the clock otherwise.
@@ -29,7 +29,7 @@ impl BriefSpan {
         ctx: &Context,
         outcome: Result<T, Error>,
         role: Role,
-        name: impl FnOnce() -> Text,
+        name: impl FnOnce() -> SpanName,
         describe: impl FnOnce(&mut SpanGuard),
     ) -> Result<T, Error> {
         let Some(watch) = self.0 else { return outcome };

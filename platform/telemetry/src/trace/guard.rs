@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use mainstay_core::{Context, Error, Kind, Monotonic, Timestamp};
+use mainstay_core::{Context, Error, Kind, Monotonic};
 
 use crate::text::{Text, Value};
-use crate::trace::{FinishedSpan, Recorder, Role, recorder};
+use crate::trace::ended::Ended;
+use crate::trace::{Recorder, Role, SpanName, recorder};
 
 /// More attributes of one span are dropped: they are set by code, which means a handful.
 const ATTRIBUTES_MAX: usize = 32;
@@ -22,11 +23,11 @@ struct Open {
     recorder: &'static Recorder,
     parent: Option<u64>,
     role: Role,
-    name: Text,
-    started: Timestamp,
+    name: SpanName,
     began: Monotonic,
     // What it had already taken when it was opened.
     before: Duration,
+    service: Option<Text>,
     attributes: Vec<(Cow<'static, str>, Value)>,
     error: Option<Cow<'static, str>>,
     keep: bool,
@@ -41,7 +42,7 @@ impl SpanGuard {
         context: Context,
         parent: Option<u64>,
         role: Role,
-        name: Text,
+        name: SpanName,
         before: Duration,
     ) -> Self {
         let Some(recorder) = recorder() else { return Self::silent(context) };
@@ -51,9 +52,9 @@ impl SpanGuard {
             parent,
             role,
             name,
-            started: recorder.clock().now() - before,
             began: recorder.clock().monotonic(),
             before,
+            service: None,
             attributes: Vec::new(),
             error: None,
             keep: false,
@@ -77,9 +78,16 @@ impl SpanGuard {
     }
 
     /// Gives the span the name that was not known when it began, such as a request's route.
-    pub fn rename(&mut self, name: impl Into<Text>) {
+    pub fn rename(&mut self, name: impl Into<SpanName>) {
         if let Some(open) = &mut self.open {
             open.name = name.into();
+        }
+    }
+
+    /// Says whose work it is, and that of the spans below it. Told as the attribute [`SERVICE`](super::SERVICE).
+    pub fn set_service(&mut self, service: &Text) {
+        if let Some(open) = &mut self.open {
+            open.service = Some(service.clone());
         }
     }
 
@@ -124,19 +132,19 @@ impl Drop for SpanGuard {
     fn drop(&mut self) {
         let Some(open) = self.open.take() else { return };
         let own = self.context.trace();
-        let length = open.recorder.clock().monotonic().since(open.began) + open.before;
-        let span = FinishedSpan {
-            trace_id: own.trace_id,
+        let at = open.recorder.clock().monotonic();
+        let span = Ended {
             span_id: own.span_id,
             parent: open.parent,
             name: open.name,
             role: open.role,
-            started: open.started,
-            length_micros: u64::try_from(length.as_micros()).unwrap_or(u64::MAX),
+            at,
+            length: at.since(open.began) + open.before,
+            service: open.service,
             attributes: open.attributes,
             error: open.error,
         };
-        open.recorder.end(span, own.sampled, open.keep, length);
+        open.recorder.end(own, span, open.keep);
     }
 }
 

@@ -1,6 +1,5 @@
 //! The one recorder of a process, as there is one standard error; it is set once and then only read.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,10 +7,9 @@ use std::time::Duration;
 use mainstay_core::{Clock, TraceContext};
 
 use crate::feed::{self, Told};
-use crate::mask;
-use crate::text::{Text, Value};
+use crate::trace::ended::Ended;
 use crate::trace::tail::{Figures, Tail};
-use crate::trace::{Captured, FinishedSpan};
+use crate::trace::{Captured, SpanName};
 
 /// Traces a second that are kept although they were not drawn. When everything is slow or fails, a hundred examples a
 /// second say why, and keeping each would be load on top.
@@ -63,22 +61,23 @@ impl Recorder {
         self.tail.figures()
     }
 
-    pub(super) fn begin(&self, trace: TraceContext, name: &Text) {
+    pub(super) fn begin(&self, trace: TraceContext, name: &SpanName) {
         if self.holds() {
             self.tail.begin(trace.trace_id, trace.span_id, name, trace.sampled);
         }
     }
 
-    pub(super) fn end(&self, span: FinishedSpan, sampled: bool, keep: bool, length: Duration) {
+    pub(super) fn end(&self, trace: TraceContext, span: Ended, keep: bool) {
         if let Some(captured) = &self.captured {
-            captured.push(masked(span));
+            captured.push(span.told(trace.trace_id, &self.clock));
             return;
         }
-        let keep = sampled || ((keep || length >= self.slow) && self.affords());
-        if let Some(spans) = self.tail.end(span, keep)
+        let keep = trace.sampled || ((keep || span.length >= self.slow) && self.affords());
+        if let Some(spans) = self.tail.end(trace.trace_id, span, keep)
             && feed::is_wanted()
         {
-            feed::tell(&Told::Spans(spans.into_iter().map(masked).collect()));
+            let told = spans.into_iter().map(|span| span.told(trace.trace_id, &self.clock));
+            feed::tell(&Told::Spans(told.collect()));
         }
     }
 
@@ -91,22 +90,4 @@ impl Recorder {
         self.budget.store(next, Ordering::Relaxed);
         next & u64::from(u32::MAX) <= KEPT_A_SECOND_MAX
     }
-}
-
-/// The span without what must not be told.
-fn masked(mut span: FinishedSpan) -> FinishedSpan {
-    if let Cow::Owned(name) = mask::text(&span.name) {
-        span.name = name.into();
-    }
-    for (key, value) in &mut span.attributes {
-        if let Some(told) = mask::value(key, value) {
-            *value = Value::Text(told);
-        }
-    }
-    if let Some(error) = &span.error
-        && let Cow::Owned(told) = mask::text(error)
-    {
-        span.error = Some(told.into());
-    }
-    span
 }

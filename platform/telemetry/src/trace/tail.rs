@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::text::Text;
-use crate::trace::FinishedSpan;
+use crate::trace::SpanName;
+use crate::trace::ended::Ended;
 
 /// A trace is in the shard that its id says, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
@@ -53,14 +53,14 @@ struct Shard {
 }
 
 struct Trace {
-    open: Vec<(u64, Text)>,
-    ended: Vec<FinishedSpan>,
+    open: Vec<(u64, SpanName)>,
+    ended: Vec<Ended>,
     keep: bool,
 }
 
 impl Tail {
     /// A span of the trace begins.
-    pub(super) fn begin(&self, trace_id: u128, span_id: u64, name: &Text, sampled: bool) {
+    pub(super) fn begin(&self, trace_id: u128, span_id: u64, name: &SpanName, sampled: bool) {
         let mut shard = self.shard(trace_id).lock();
         let shard = &mut *shard;
         let full = shard.traces.len() >= TRACES_MAX;
@@ -79,8 +79,7 @@ impl Tail {
     }
 
     /// A span ends. What is returned is to be handed on: the whole trace, as far as this process knows it.
-    pub(super) fn end(&self, span: FinishedSpan, keep: bool) -> Option<Vec<FinishedSpan>> {
-        let trace_id = span.trace_id;
+    pub(super) fn end(&self, trace_id: u128, span: Ended, keep: bool) -> Option<Vec<Ended>> {
         let mut shard = self.shard(trace_id).lock();
         let shard = &mut *shard;
         let Entry::Occupied(mut known) = shard.traces.entry(trace_id) else {
@@ -111,7 +110,7 @@ impl Tail {
         self.decide(trace.ended, trace.keep)
     }
 
-    fn decide(&self, spans: Vec<FinishedSpan>, keep: bool) -> Option<Vec<FinishedSpan>> {
+    fn decide(&self, spans: Vec<Ended>, keep: bool) -> Option<Vec<Ended>> {
         let counter = if keep { &self.kept } else { &self.passed_over };
         counter.fetch_add(spans.len() as u64, Ordering::Relaxed);
         (keep && !spans.is_empty()).then_some(spans)
@@ -141,26 +140,28 @@ impl Tail {
 
 #[cfg(test)]
 mod tests {
-    use mainstay_core::Timestamp;
+    use std::time::Duration;
+
+    use mainstay_core::{Clock, Timestamp};
 
     use super::*;
     use crate::trace::Role;
 
-    fn span(trace_id: u128, span_id: u64) -> FinishedSpan {
-        FinishedSpan {
-            trace_id,
+    fn span(span_id: u64) -> Ended {
+        Ended {
             span_id,
             parent: None,
             name: "work".into(),
             role: Role::Internal,
-            started: Timestamp::from_micros(0),
-            length_micros: 1,
+            at: Clock::manual(Timestamp::from_micros(0)).0.monotonic(),
+            length: Duration::from_micros(1),
+            service: None,
             attributes: Vec::new(),
             error: None,
         }
     }
 
-    fn ids(spans: Option<Vec<FinishedSpan>>) -> Vec<u64> {
+    fn ids(spans: Option<Vec<Ended>>) -> Vec<u64> {
         spans.unwrap_or_default().iter().map(|span| span.span_id).collect()
     }
 
@@ -171,21 +172,21 @@ mod tests {
             tail.begin(7, id, &"work".into(), false);
         }
         assert_eq!(tail.open(7).len(), 3);
-        assert!(tail.end(span(7, 3), false).is_none());
-        assert!(tail.end(span(7, 2), true).is_none());
+        assert!(tail.end(7, span(3), false).is_none());
+        assert!(tail.end(7, span(2), true).is_none());
         assert_eq!(tail.figures().held, 2);
-        assert_eq!(ids(tail.end(span(7, 1), false)), [3, 2, 1]);
+        assert_eq!(ids(tail.end(7, span(1), false)), [3, 2, 1]);
         assert_eq!(tail.figures(), Figures { kept: 3, ..Figures::default() });
         // What it caused later is kept with it.
         tail.begin(7, 9, &"later".into(), false);
-        assert_eq!(ids(tail.end(span(7, 9), false)), [9]);
+        assert_eq!(ids(tail.end(7, span(9), false)), [9]);
     }
 
     #[test]
     fn what_went_well_is_passed_over() {
         let tail = Tail::default();
         tail.begin(7, 1, &"work".into(), false);
-        assert!(tail.end(span(7, 1), false).is_none());
+        assert!(tail.end(7, span(1), false).is_none());
         assert_eq!(tail.figures(), Figures { passed_over: 1, ..Figures::default() });
     }
 
@@ -195,10 +196,10 @@ mod tests {
         tail.begin(7, 1, &"root".into(), true);
         for id in 0..SPANS_OF_TRACE_MAX as u64 + 10 {
             tail.begin(7, 100 + id, &"work".into(), true);
-            assert!(tail.end(span(7, 100 + id), true).is_none());
+            assert!(tail.end(7, span(100 + id), true).is_none());
         }
         assert_eq!(tail.figures().dropped, 10);
-        assert_eq!(ids(tail.end(span(7, 1), true)).len(), SPANS_OF_TRACE_MAX);
+        assert_eq!(ids(tail.end(7, span(1), true)).len(), SPANS_OF_TRACE_MAX);
 
         let tail = Tail::default();
         let room = (SHARDS * TRACES_MAX) as u128;
@@ -208,6 +209,6 @@ mod tests {
         let known: usize = tail.shards.iter().map(|shard| shard.lock().traces.len()).sum();
         assert_eq!(known as u128, room);
         // A span of a trace that found no place is judged alone.
-        assert_eq!(ids(tail.end(span(room, 1), true)), [1]);
+        assert_eq!(ids(tail.end(room, span(1), true)), [1]);
     }
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use mainstay_core::{Context, Id, Result, Stopwatch, Timestamp, work};
-use mainstay_telemetry::{SERVICE, SpanGuard, is_recorded};
+use mainstay_telemetry::{SpanGuard, SpanName};
 
 use self::fail::Unreadable;
 use self::finish::Finished;
@@ -163,7 +163,7 @@ impl<S: State> Flight<S> {
             }
             limit = limit.min(deadline.since(began));
         }
-        let mut span = self.span(step.name(), "");
+        let mut span = self.span(step.name());
         let cx = Arc::new(self.step_context(step.name(), span.context(), limit));
         let watch = Stopwatch::start();
         let working = work::traced(cx.context.trace(), step.run(&cx, &mut state));
@@ -181,7 +181,7 @@ impl<S: State> Flight<S> {
         let step = &executor.definition.steps[place];
         let began = self.term.db.clock().now();
         let limit = step.policy().timeout;
-        let mut span = self.span(step.name(), "undo ");
+        let mut span = self.span(("undo", step.name()));
         let cx = Arc::new(self.step_context(step.name(), span.context(), limit));
         let watch = Stopwatch::start();
         let working = work::traced(cx.context.trace(), step.undo(&cx, &mut state));
@@ -201,15 +201,14 @@ impl<S: State> Flight<S> {
     }
 
     /// Around one attempt. A run that slept goes on in the trace of whoever started it.
-    fn span(&self, step: &'static str, prefix: &str) -> SpanGuard {
-        if !is_recorded(self.row.context.trace()) {
-            return mainstay_telemetry::span(&self.row.context, step);
+    fn span(&self, name: impl Into<SpanName>) -> SpanGuard {
+        let mut span = mainstay_telemetry::span(&self.row.context, name);
+        span.set_service(self.term.db.label());
+        span.set("saga.run", &self.row.run);
+        if span.is_drawn() {
+            span.set("saga.name", self.executor.definition.name);
+            span.set("saga.attempt", i64::from(self.standing.attempts + 1));
         }
-        let mut span = mainstay_telemetry::span(&self.row.context, format!("{prefix}{step}"));
-        span.set(SERVICE, self.term.db.name().to_owned());
-        span.set("saga.name", self.executor.definition.name);
-        span.set("saga.run", self.row.run.to_string());
-        span.set("saga.attempt", i64::from(self.standing.attempts + 1));
         span
     }
 

@@ -138,7 +138,7 @@ impl<S: State> Flight<S> {
                 !step.has_outer_effect() && self.deadline(*place).is_none_or(|deadline| began < deadline)
             })
             .map(|(place, step)| {
-                let span = self.span(step.name(), "");
+                let span = self.span(step.name());
                 let cx = self.first_context(step.name(), span.context(), step.policy().timeout);
                 spans.push(span);
                 Part { cx: Arc::new(cx), position: Position::Forward(place), sequence: 0, began }

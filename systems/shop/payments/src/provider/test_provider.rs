@@ -96,7 +96,7 @@ impl TestProviderAdapter {
         request: http::request::Builder,
         body: Bytes,
     ) -> Result<T> {
-        let mut span = span_as(ctx, Role::Client, "");
+        let mut span = span_as(ctx, Role::Client, "HTTP");
         let request = request
             .header(AUTHORIZATION, self.authorisation.clone())
             .header("traceparent", span.context().trace().traceparent())
@@ -105,7 +105,9 @@ impl TestProviderAdapter {
         describe(&mut span, &request);
         let response = span.note(self.client.request(request).await.map_err(unreachable))?;
         let status = response.status();
-        span.set("http.response.status_code", i64::from(status.as_u16()));
+        if span.is_drawn() || !status.is_success() {
+            span.set("http.response.status_code", i64::from(status.as_u16()));
+        }
         let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES)
             .collect()
             .await
@@ -122,7 +124,7 @@ impl TestProviderAdapter {
 
 // In OpenTelemetry's words for HTTP. Which charge it is stands in the path, so the span is named by the method alone.
 fn describe(span: &mut SpanGuard, request: &Request<Full<Bytes>>) {
-    if !span.is_recording() {
+    if !span.is_drawn() {
         return;
     }
     let (method, uri) = (request.method().as_str(), request.uri());
