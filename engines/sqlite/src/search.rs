@@ -4,7 +4,7 @@
 //! the fields' weights. A query reaches FTS5 as quoted words only, so that nothing of it is read as syntax.
 
 use mainstay_core::Result;
-use mainstay_search::{Hit, MARK_END, MARK_START, Query, TextEngine, TextIndex};
+use mainstay_search::{Hit, MARK_END, MARK_START, Query, Shorten, TextEngine, TextIndex};
 use mainstay_sql::{Param, Tx, View};
 
 /// FTS5. Of each field, at most 64 words can be shown around a match.
@@ -63,21 +63,25 @@ impl TextEngine for Fts5 {
         index: &TextIndex,
         query: &Query,
         rows: &[i64],
-        field: usize,
-        words: u32,
-    ) -> Result<Vec<(i64, String)>> {
+        fields: &[Shorten],
+    ) -> Result<Vec<(i64, Vec<String>)>> {
         let name = index.name;
+        let (start, end) = (u32::from(MARK_START), u32::from(MARK_END));
+        let snippets: String = fields
+            .iter()
+            .map(|Shorten { field, words }| {
+                let words = (*words).clamp(1, SNIPPET_WORDS_MAX);
+                format!(", snippet({name}, {field}, char({start}), char({end}), '…', {words})")
+            })
+            .collect();
         // The sign keeps the list from FTS5, which would look all words up anew for each row of it.
-        let words = words.clamp(1, SNIPPET_WORDS_MAX);
-        let sql = format!(
-            "SELECT rowid, snippet({name}, {field}, char({}), char({}), '…', {words}) FROM {name} \
-             WHERE {name} MATCH ?1 AND +rowid IN (:list)",
-            u32::from(MARK_START),
-            u32::from(MARK_END),
-        );
+        let sql = format!("SELECT rowid{snippets} FROM {name} WHERE {name} MATCH ?1 AND +rowid IN (:list)");
         let wanted = expression(query);
         let list: Vec<_> = rows.iter().map(|row| (*row).into()).collect();
-        view.query_list(&sql, &[(&wanted).into()], &list, |row| Ok((row.get(0)?, row.get(1)?)))
+        view.query_list(&sql, &[(&wanted).into()], &list, |row| {
+            let texts = (1..=fields.len()).map(|place| row.get(place));
+            Ok((row.get(0)?, texts.collect::<Result<_>>()?))
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mainstay_core::{Context, codes};
-use mainstay_search::{Found, MIGRATIONS, Query, Search, TextEngine, TextField, TextIndex};
+use mainstay_search::{Found, MIGRATIONS, Query, Search, Shorten, TextEngine, TextField, TextIndex};
 use mainstay_sql::{Database, Migration, MigrationSet};
 
 use crate::case::{Case, Outcome, ensure, same, told};
@@ -171,13 +171,22 @@ async fn suggestions(shelf: Shelf) -> Outcome {
 }
 
 async fn marked(shelf: Shelf) -> Outcome {
-    shelf.put(1, "<script>alert(1)</script> Mug & \u{2}cup\u{3}", "").await?;
+    let body = format!("{}a mug in the middle{}", "before ".repeat(50), " after".repeat(50));
+    shelf.put(1, "<script>alert(1)</script> Mug & \u{2}cup\u{3}", &body).await?;
+    shelf.put(2, "Mugs", "of <b>tin</b>").await?;
+    shelf.put(3, "Mug that nobody asks for", "").await?;
     let query = Query::parse("mug").ok_or("no words")?;
     let search = shelf.search.clone();
-    let read = move |view: &mainstay_sql::View<'_>| search.highlights(view, &query, &[1], 0, 32);
-    let html = shelf.db.read(&shelf.ctx, read).await.map_err(told)?;
-    let html = html.get(&1).cloned().unwrap_or_default();
-    ensure(html.contains("<mark>Mug</mark>"), format!("the match is marked in {html}"))?;
-    let rest = html.replace("<mark>Mug</mark>", "");
-    ensure(!rest.contains(['<', '>', '\u{2}', '\u{3}']), format!("the rest is harmless in {html}"))
+    let fields = [Shorten { field: 1, words: 8 }, Shorten { field: 0, words: 32 }];
+    let read = move |view: &mainstay_sql::View<'_>| search.highlights(view, &query, &[2, 1], &fields);
+    let mut html = shelf.db.read(&shelf.ctx, read).await.map_err(told)?;
+    same("rows", html.len(), 2)?;
+    let [body, title] = html.remove(&1).unwrap_or_default();
+    ensure(title.contains("<mark>Mug</mark>"), format!("the match is marked in {title}"))?;
+    let rest = title.replace("<mark>Mug</mark>", "");
+    ensure(!rest.contains(['<', '>', '\u{2}', '\u{3}']), format!("the rest is harmless in {title}"))?;
+    ensure(body.contains("<mark>mug</mark>"), format!("the match is shown in {body}"))?;
+    ensure(body.split(' ').count() <= 10, format!("a long text is shortened to {body}"))?;
+    let other = html.remove(&2).unwrap_or_default();
+    same("a short text", other, ["of &lt;b&gt;tin&lt;/b&gt;".to_owned(), "<mark>Mugs</mark>".to_owned()])
 }

@@ -34,6 +34,15 @@ pub struct Hit {
     pub rank: f64,
 }
 
+/// A field of which what matches is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shorten {
+    /// Its place among the index's fields.
+    pub field: usize,
+    /// How many words of a long one are shown around a match.
+    pub words: u32,
+}
+
 /// A kind of database that has full-text search.
 pub trait TextEngine: Send + Sync {
     /// The scheme of the databases that it is for.
@@ -52,15 +61,14 @@ pub trait TextEngine: Send + Sync {
     /// is also matched as the beginning of one.
     fn find(&self, view: &View<'_>, index: &TextIndex, query: &Query, most: u32) -> Result<Vec<Hit>>;
 
-    /// A field of these rows with each matching word between [`MARK_START`](crate::MARK_START) and
-    /// [`MARK_END`](crate::MARK_END), shortened around them to some `words` when it is long.
+    /// These fields of these rows with each matching word between [`MARK_START`](crate::MARK_START) and
+    /// [`MARK_END`](crate::MARK_END), each shortened around them when it is long; a text for each field, in their order.
     fn marked(
         &self,
         view: &View<'_>,
         index: &TextIndex,
         query: &Query,
         rows: &[i64],
-        field: usize,
-        words: u32,
-    ) -> Result<Vec<(i64, String)>>;
+        fields: &[Shorten],
+    ) -> Result<Vec<(i64, Vec<String>)>>;
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mainstay_core::Result;
 use mainstay_sql::{Tx, View};
 
-use crate::engine::{Hit, TextEngine, TextIndex};
+use crate::engine::{Hit, Shorten, TextEngine, TextIndex};
 use crate::highlight::{to_html, without_marks};
 use crate::query::Query;
 use crate::vocabulary;
@@ -93,18 +93,21 @@ impl Search {
         Ok(changed.then(|| query.with_words(words)))
     }
 
-    /// A field of these rows as HTML in which only the matching words are marked up; of a long one some `words` around
+    /// These fields of these rows as HTML in which only the matching words are marked up; of a long one some words around
     /// them.
-    pub fn highlights(
+    pub fn highlights<const FIELDS: usize>(
         &self,
         view: &View<'_>,
         query: &Query,
         rows: &[i64],
-        field: usize,
-        words: u32,
-    ) -> Result<HashMap<i64, String>> {
-        let marked = self.engine.marked(view, self.index, query, rows, field, words)?;
-        Ok(marked.into_iter().map(|(row, text)| (row, to_html(&text))).collect())
+        fields: &[Shorten; FIELDS],
+    ) -> Result<HashMap<i64, [String; FIELDS]>> {
+        let marked = self.engine.marked(view, self.index, query, rows, fields)?;
+        let html = |(row, texts): (i64, Vec<String>)| {
+            let mut texts = texts.iter().map(|text| to_html(text));
+            (row, std::array::from_fn(|_| texts.next().unwrap_or_default()))
+        };
+        Ok(marked.into_iter().map(html).collect())
     }
 
     /// Words with which the last word of a text could go on, the most frequent first.

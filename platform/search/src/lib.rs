@@ -16,7 +16,7 @@ mod slip;
 mod vocabulary;
 mod words;
 
-pub use engine::{Hit, TextEngine, TextField, TextIndex};
+pub use engine::{Hit, Shorten, TextEngine, TextField, TextIndex};
 pub use highlight::{MARK_END, MARK_START};
 pub use index::{Found, Search};
 pub use migrations::MIGRATIONS;

@@ -1,6 +1,7 @@
 //! The use cases, one a file.
 
 mod apply;
+mod at_hand;
 mod attributes;
 mod categories;
 mod find_by_name;
@@ -14,6 +15,8 @@ mod put_product;
 mod search;
 mod upsert_products;
 
+use std::sync::Arc;
+
 use mainstay_access::{Access, Relation};
 use mainstay_audit::Audit;
 use mainstay_cache::{Cache, Tag};
@@ -26,6 +29,7 @@ use shop_access_contracts::CATALOG_READ_HIDDEN;
 use crate::metrics::Metrics;
 use crate::model::ProductId;
 
+pub use at_hand::AtHand;
 pub use attributes::{list_attributes, put_attribute};
 pub use categories::{delete_category, get_category, list_categories, put_category};
 pub use find_by_name::find_by_name;
@@ -48,6 +52,8 @@ pub struct Catalog {
     pub outbox: Outbox,
     /// Where products are found by words.
     pub search: Search,
+    /// What they are filtered by.
+    pub at_hand: Arc<AtHand>,
     /// What buyers were shown.
     pub cache: Cache,
     /// What is counted.

@@ -19,6 +19,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/003_up.sql"),
             down: include_str!("migrations/003_down.sql"),
         },
+        Migration {
+            version: 4,
+            name: "changes of what search knows are counted",
+            up: include_str!("migrations/004_up.sql"),
+            down: include_str!("migrations/004_down.sql"),
+        },
     ],
 };
 

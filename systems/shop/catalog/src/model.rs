@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod document;
 mod facets;
+mod register;
 mod status;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,8 @@ pub use category::{Category, CategoryId, Tree, check_category};
 pub use change::{change, merge};
 pub use check::{LINES, PICTURE, SLUG, WORDS, WORDS_OR_NONE, check};
 pub use document::{CATEGORY_FACET, FacetValue, facet_values, texts};
-pub use facets::{Counted, Document, Filter, Filters, PRICE_BANDS, ValueId, count};
+pub use facets::{Candidate, Counted, Filter, Filters, PRICE_BANDS, ValueId, count};
+pub use register::{Entry, FacetNumber, Register};
 pub use status::Status;
 
 /// Names a product.

@@ -80,7 +80,8 @@ impl Service for Catalog {
         let search = Search::new(text, &PRODUCT_TEXT);
         let metrics = Metrics::register(&registry);
         let access = shop_access_contracts::access()?;
-        let catalog = actions::Catalog { db, outbox, search, cache, metrics, access, audit };
+        let at_hand = Arc::default();
+        let catalog = actions::Catalog { db, outbox, search, at_hand, cache, metrics, access, audit };
         consumers.add(actions::prices(pricing))?;
         let old = catalog.clone();
         loops.add("catalog.index", |leadership, shutdown| actions::index_old(old, leadership, shutdown));

@@ -15,8 +15,8 @@ pub use products::{
     In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_product,
 };
 pub use search::{
-    PRODUCT_TEXT, all_documents, document_of_sku, documents, facet_values, products_of,
-    products_of_documents, put_document, put_lowest_prices, put_variant_prices, unindexed, values_of_facet,
+    Changes, PRODUCT_TEXT, Shown, changes, document_of_sku, news, products_of, put_document,
+    put_lowest_prices, put_variant_prices, register_of, seen_of, shown, unindexed,
 };
 pub use slugs::{keep_old_slug, owner_of_old_slug, release_old_slug};
 pub use variants::{

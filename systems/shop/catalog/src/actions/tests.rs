@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_audit::Audit;
-use mainstay_core::QueryLedger;
+use mainstay_core::{Currency, Id, QueryLedger};
 use mainstay_secrets::Key;
 use mainstay_testkit::TestDatabase;
 
 use super::*;
-use crate::model::{PAGE_MAX, Product, ProductId, Status, VARIANTS_MAX, Variant, VariantId};
+use crate::model::{
+    Attribute, AttributeKind, AttributeValue, Category, CategoryId, PAGE_MAX, Product, ProductId, Status,
+    VARIANTS_MAX, Variant, VariantId,
+};
 
 fn id(number: u32) -> [u8; 16] {
     let mut bytes = [1; 16];
@@ -62,7 +65,8 @@ impl Lab {
         let metrics = Metrics::register(&mainstay_telemetry::Registry::new());
         let access = shop_access_contracts::access().unwrap();
         let audit = Audit::new(&Key::from_bytes([5; 32]));
-        let catalog = Catalog { db: test.db.clone(), outbox, search, cache, metrics, access, audit };
+        let at_hand = Arc::default();
+        let catalog = Catalog { db: test.db.clone(), outbox, search, at_hand, cache, metrics, access, audit };
         Self { catalog, ctx: Context::background("shop.test"), test }
     }
 
@@ -157,4 +161,118 @@ async fn lists_find_their_rows_by_an_index() {
             "{sql}: {steps:?}"
         );
     }
+}
+
+/// Some products that share words, options and categories, the `round`th time.
+fn goods(round: u32) -> Vec<Product> {
+    let of = |number: u32, from: &[&str]| from[(number * 7 + round * 3) as usize % from.len()].to_owned();
+    let goods = (0..24).map(|number| {
+        let mut one = product(number, 3);
+        let [colour, thing] =
+            [of(number, &["red", "blue", "green"]), of(number / 2, &["mug", "pot", "tray"])];
+        one.name = format!("{colour} {thing} {}", of(number, &["tin", "glass", "of oak", "enamel"]));
+        one.variants[0].options = vec![colour];
+        one.variants[1].options = vec![format!("round {}", round / 2)];
+        one.variants[2].sellable = !(number + round).is_multiple_of(3);
+        let status = [Status::Published, Status::Published, Status::Draft, Status::Archived];
+        one.status = status[(number + round) as usize % 4];
+        one.categories = vec![CategoryId::from_bytes(id(number % 4))];
+        one.attributes =
+            BTreeMap::from([("pieces".to_owned(), AttributeValue::Number(f64::from(number % 5)))]);
+        one
+    });
+    goods.filter(|one| round == 0 || !(u32::from(one.id.as_bytes()[3]) + round).is_multiple_of(3)).collect()
+}
+
+fn wishes() -> Vec<Wish> {
+    let gbp = Some(Currency::GBP);
+    let of = |facet: &str, values: &[&str]| {
+        (facet.to_owned(), values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>())
+    };
+    let mut wishes = Vec::new();
+    for text in ["", "mug", "red", "po", "tray oak", "gree mug", "5-1", "nothing of it"] {
+        for (values, category, price) in [
+            (vec![], None, None),
+            (vec![of("option:size", &["red", "blue"])], None, None),
+            (vec![of("option:size", &["blue"]), of("attribute:pieces", &["1", "2"])], Some(1), None),
+            (vec![of("option:nothing", &["red"])], Some(0), Some((0, 120))),
+            (vec![], Some(9), Some((110, i64::MAX))),
+        ] {
+            for currency in [None, gbp, Some(Currency::EUR)] {
+                wishes.push(Wish {
+                    text: text.to_owned(),
+                    category: category.map(|number| CategoryId::from_bytes(id(number))),
+                    values: values.iter().cloned().collect(),
+                    currency,
+                    price: currency.and(price),
+                    offset: 0,
+                    limit: 10,
+                });
+            }
+        }
+    }
+    wishes
+}
+
+#[tokio::test]
+async fn what_is_kept_in_memory_finds_and_counts_as_the_database_does() {
+    let lab = Lab::open().await;
+    let catalog = &lab.catalog;
+    let staff = lab.ctx.with_principal(mainstay_core::Principal::Staff(Id::from_bytes([9; 16])));
+    let reading = Catalog { at_hand: Arc::new(AtHand::with_bytes(0)), ..catalog.clone() };
+    let define = Attribute {
+        code: "pieces".into(),
+        name: "Pieces".into(),
+        kind: AttributeKind::Number,
+        unit: String::new(),
+        filterable: true,
+    };
+    put_attribute(catalog, &staff, define, unguarded).await.unwrap();
+    let mut found = 0;
+    for round in 0..8_u32 {
+        for number in 0..4 {
+            let category = Category {
+                id: CategoryId::from_bytes(id(number)),
+                parent: (number > 0 && round % 3 > 0).then(|| CategoryId::from_bytes(id(number - 1))),
+                slug: format!("category-{number}"),
+                name: format!("Category {}", number + round / 4),
+                place: 0,
+            };
+            put_category(catalog, &staff, category, unguarded).await.unwrap();
+        }
+        upsert_products(catalog, &staff, goods(round)).await.unwrap();
+        let price = move |tx: &mainstay_sql::Tx<'_>| {
+            let variants = (0..24).map(|number| {
+                (VariantId::from_bytes(id(number * 5_000 + number % 3)), i64::from(100 + number * round))
+            });
+            let prices: Vec<_> = variants.filter(|(_, minor)| minor % 2 == i64::from(round % 2)).collect();
+            crate::store::put_variant_prices(tx, Currency::GBP, &prices)?;
+            let all: Vec<_> = (0..24).map(|number| ProductId::from_bytes(id(number))).collect();
+            all.into_iter().try_for_each(|product| crate::store::put_lowest_prices(tx, product))
+        };
+        catalog.db.write(&lab.ctx, price).await.unwrap();
+        for wish in wishes() {
+            let kept = search(catalog, &lab.ctx, wish.clone()).await.unwrap();
+            let read = search(&reading, &lab.ctx, wish.clone()).await.unwrap();
+            assert_eq!(format!("{kept:?}"), format!("{read:?}"), "{wish:?} in round {round}");
+            found += kept.total;
+        }
+    }
+    assert!(found > 1_000, "{found}");
+    assert!(catalog.at_hand.is_kept() && !reading.at_hand.is_kept());
+}
+
+#[tokio::test]
+async fn what_is_edited_as_it_was_is_not_read_anew() {
+    let lab = Lab::open().await;
+    let changes = || lab.catalog.db.read(&lab.ctx, crate::store::changes);
+    let mut wanted = product(1, 2);
+    put_product(&lab.catalog, &lab.ctx, wanted.clone(), unguarded).await.unwrap();
+    let before = changes().await.unwrap();
+    wanted.description = "Another text".into();
+    put_product(&lab.catalog, &lab.ctx, wanted.clone(), unguarded).await.unwrap();
+    assert_eq!(changes().await.unwrap(), before);
+    wanted.status = Status::Draft;
+    put_product(&lab.catalog, &lab.ctx, wanted, unguarded).await.unwrap();
+    assert!(before.is_before(&changes().await.unwrap()));
 }

@@ -5,21 +5,21 @@
 
 use std::collections::HashMap;
 
+use super::FacetNumber;
+
 /// Names a value of a facet within the database.
 pub type ValueId = u32;
 
 /// Bounds of price bands in minor units, the last one open. Of a pound shop as of a jeweller's, some are in use.
 pub const PRICE_BANDS: [i64; 8] = [0, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000];
 
-/// What was found, as search keeps it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Document {
+/// What was found, as far as it is filtered and counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate<'a> {
     /// Its number in the index.
     pub doc: i64,
-    /// Lower is better.
-    pub rank: f64,
     /// Its values, by id.
-    pub values: Vec<ValueId>,
+    pub values: &'a [ValueId],
     /// Its lowest price on the wanted list.
     pub price: Option<i64>,
 }
@@ -29,8 +29,8 @@ pub struct Document {
 pub struct Filter {
     /// All ids that fit. None: nothing does.
     pub any_of: Vec<ValueId>,
-    /// All ids of the same facet, which are counted without this filter; empty when it is the only one with them.
-    pub facet: u32,
+    /// The facet, whose values are counted without this filter; none when nothing has it.
+    pub facet: Option<FacetNumber>,
 }
 
 /// What is wanted.
@@ -45,8 +45,8 @@ pub struct Filters {
 /// What was counted.
 #[derive(Clone, Debug, Default)]
 pub struct Counted {
-    /// Documents that pass every filter, best first.
-    pub passed: Vec<Document>,
+    /// Documents that pass every filter, each with its price, best first.
+    pub passed: Vec<(i64, Option<i64>)>,
     /// How many documents would pass with this value chosen.
     pub values: HashMap<ValueId, u32>,
     /// The same for each of [`PRICE_BANDS`].
@@ -60,45 +60,41 @@ pub fn band(minor: i64) -> usize {
 
 /// Filters and counts. `facet_of` tells the facet of a value; `above` adds values that follow from one, such as the
 /// categories above a category.
-pub fn count(
-    documents: Vec<Document>,
+pub fn count<'a, 'b>(
+    candidates: impl IntoIterator<Item = Candidate<'a>>,
     filters: &Filters,
-    facet_of: impl Fn(ValueId) -> u32,
-    above: impl Fn(ValueId) -> Vec<ValueId>,
+    facet_of: impl Fn(ValueId) -> Option<FacetNumber>,
+    above: impl Fn(ValueId) -> &'b [ValueId],
 ) -> Counted {
     let mut counted = Counted::default();
     let mut counts: Vec<u32> = Vec::new();
     let mut seen: Vec<ValueId> = Vec::new();
-    for document in documents {
-        let failed: Vec<u32> = filters
-            .values
-            .iter()
-            .filter(|filter| !document.values.iter().any(|value| filter.any_of.contains(value)))
-            .map(|filter| filter.facet)
-            .collect();
+    for candidate in candidates {
+        let fails = |filter: &&Filter| !candidate.values.iter().any(|value| filter.any_of.contains(value));
+        let mut failed = filters.values.iter().filter(fails);
+        let (only, further) = (failed.next(), failed.next());
         let dear = filters
             .price
-            .is_some_and(|(low, high)| document.price.is_none_or(|price| price < low || price > high));
-        if failed.len() + usize::from(dear) > 1 {
+            .is_some_and(|(low, high)| candidate.price.is_none_or(|price| price < low || price > high));
+        if further.is_some() || (only.is_some() && dear) {
             continue;
         }
-        if failed.is_empty()
-            && let Some(price) = document.price
+        if only.is_none()
+            && let Some(price) = candidate.price
         {
             counted.bands[band(price)] += 1;
         }
         if dear {
             continue;
         }
-        let only = failed.first().copied();
         seen.clear();
-        for value in &document.values {
-            if only.is_some_and(|facet| facet_of(*value) != facet) {
+        for value in candidate.values {
+            if only.is_some_and(|filter| filter.facet.is_none() || facet_of(*value) != filter.facet) {
                 continue;
             }
-            for value in std::iter::once(*value).chain(above(*value)) {
-                if !seen.contains(&value) {
-                    seen.push(value);
+            for value in std::iter::once(value).chain(above(*value)) {
+                if !seen.contains(value) {
+                    seen.push(*value);
                 }
             }
         }
@@ -110,7 +106,7 @@ pub fn count(
             counts[place] += 1;
         }
         if only.is_none() {
-            counted.passed.push(document);
+            counted.passed.push((candidate.doc, candidate.price));
         }
     }
     let found = counts.into_iter().enumerate().filter(|(_, count)| *count > 0);
@@ -123,21 +119,22 @@ mod tests {
     use super::*;
 
     // Values 1 and 2 are colours (facet 1), 11 and 12 sizes (facet 2), 30 and 31 categories, 31 below 30.
-    fn document(doc: i64, values: &[ValueId], price: i64) -> Document {
-        Document { doc, rank: 0.0, values: values.into(), price: Some(price) }
+    fn candidate(doc: i64, values: &[ValueId], price: i64) -> Candidate<'_> {
+        Candidate { doc, values, price: Some(price) }
     }
 
     fn counted(filters: &Filters) -> Counted {
-        let documents = vec![
-            document(1, &[1, 11, 31], 100),
-            document(2, &[2, 11, 30], 700),
-            document(3, &[1, 2, 12, 30, 31], 900),
+        let candidates = [
+            candidate(1, &[1, 11, 31], 100),
+            candidate(2, &[2, 11, 30], 700),
+            candidate(3, &[1, 2, 12, 30, 31], 900),
         ];
-        count(documents, filters, |value| value / 10 + 1, |value| if value == 31 { vec![30] } else { vec![] })
+        let above = |value| if value == 31 { &[30][..] } else { &[] };
+        count(candidates, filters, |value| Some(value / 10 + 1), above)
     }
 
     fn docs(counted: &Counted) -> Vec<i64> {
-        counted.passed.iter().map(|document| document.doc).collect()
+        counted.passed.iter().map(|(doc, _)| *doc).collect()
     }
 
     #[test]
@@ -150,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_chosen_value_leaves_the_others_of_its_facet_to_choose() {
-        let filters = Filters { values: vec![Filter { any_of: vec![1], facet: 1 }], price: None };
+        let filters = Filters { values: vec![Filter { any_of: vec![1], facet: Some(1) }], price: None };
         let red = counted(&filters);
         assert_eq!(docs(&red), [1, 3]);
         assert_eq!((red.values[&1], red.values[&2]), (2, 2), "what the other colour would find");
@@ -161,15 +158,19 @@ mod tests {
     #[test]
     fn two_filters_leave_what_passes_both_and_each_counts_without_itself() {
         let filters = Filters {
-            values: vec![Filter { any_of: vec![1], facet: 1 }, Filter { any_of: vec![11], facet: 2 }],
+            values: vec![
+                Filter { any_of: vec![1], facet: Some(1) },
+                Filter { any_of: vec![11], facet: Some(2) },
+            ],
             price: None,
         };
         let both = counted(&filters);
         assert_eq!(docs(&both), [1]);
         assert_eq!((both.values[&1], both.values[&2]), (1, 1), "of the same size");
         assert_eq!((both.values[&11], both.values[&12]), (1, 1), "of the same colour");
-        let nothing = Filters { values: vec![Filter { any_of: vec![], facet: 9 }], price: None };
+        let nothing = Filters { values: vec![Filter { any_of: vec![], facet: None }], price: None };
         assert_eq!(docs(&counted(&nothing)), [0; 0]);
+        assert_eq!(counted(&nothing).values, HashMap::new());
     }
 
     #[test]

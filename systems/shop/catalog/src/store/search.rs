@@ -1,12 +1,18 @@
 //! What search keeps of products, beside the index of texts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::ControlFlow;
 
-use mainstay_core::{Currency, Result};
+use mainstay_core::{Currency, Result, codes};
 use mainstay_search::{Hit, TextField, TextIndex};
 use mainstay_sql::{Row, Tx, View};
 
-use crate::model::{Document, FacetValue, ProductId, ValueId, VariantId};
+use super::attributes::attributes;
+use super::categories::categories;
+use super::products::parsed;
+use crate::model::{
+    Attribute, CATEGORY_FACET, Category, Entry, FacetValue, ProductId, Register, ValueId, VariantId,
+};
 
 /// The index of texts. A word in the name counts most; labels are what variants and attributes say.
 pub const PRODUCT_TEXT: TextIndex = TextIndex {
@@ -29,13 +35,19 @@ pub fn put_document(
     for id in value_ids(tx, values)? {
         ids.extend_from_slice(&id.to_le_bytes());
     }
-    tx.query_one(
+    // What stays as it was is not written, so that nobody reads it anew.
+    let put = tx.query_one(
         "INSERT INTO search_docs (product_id, visible, facets) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (product_id) DO UPDATE SET visible = ?2, facets = ?3 RETURNING doc",
+         ON CONFLICT (product_id) DO UPDATE SET visible = ?2, facets = ?3 \
+         WHERE visible != ?2 OR facets != ?3 RETURNING doc",
         &[(&product).into(), visible.into(), (&ids).into()],
         |row| row.get(0),
-    )
-    .map(Option::unwrap_or_default)
+    )?;
+    if let Some(doc) = put {
+        return Ok(doc);
+    }
+    let sql = "SELECT doc FROM search_docs WHERE product_id = ?1";
+    tx.query_one(sql, &[(&product).into()], |row| row.get(0)).map(Option::unwrap_or_default)
 }
 
 /// The ids of these values; unknown ones get one.
@@ -85,7 +97,9 @@ pub fn products_of(view: &View<'_>, variants: &[VariantId]) -> Result<BTreeSet<P
 pub fn put_lowest_prices(tx: &Tx<'_>, product: ProductId) -> Result<()> {
     let key = [(&product).into()];
     tx.execute(
-        "DELETE FROM search_prices WHERE doc = (SELECT doc FROM search_docs WHERE product_id = ?1)",
+        "DELETE FROM search_prices WHERE doc = (SELECT doc FROM search_docs WHERE product_id = ?1) \
+         AND currency NOT IN (SELECT p.currency FROM variants v \
+         JOIN variant_prices p ON p.variant_id = v.id WHERE v.product_id = ?1 AND v.sellable = 1)",
         &key,
     )?;
     tx.execute(
@@ -93,7 +107,8 @@ pub fn put_lowest_prices(tx: &Tx<'_>, product: ProductId) -> Result<()> {
          SELECT p.currency, d.doc, min(p.minor) FROM search_docs d \
          JOIN variants v ON v.product_id = d.product_id AND v.sellable = 1 \
          JOIN variant_prices p ON p.variant_id = v.id \
-         WHERE d.product_id = ?1 GROUP BY p.currency",
+         WHERE d.product_id = ?1 GROUP BY p.currency \
+         ON CONFLICT (currency, doc) DO UPDATE SET minor = excluded.minor WHERE minor != excluded.minor",
         &key,
     )?;
     Ok(())
@@ -108,51 +123,201 @@ pub fn unindexed(view: &View<'_>, limit: u32) -> Result<Vec<ProductId>> {
     )
 }
 
+/// How often what search knows has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// Documents and prices.
+    pub goods: i64,
+    /// Documents that were taken out.
+    pub removals: i64,
+    /// Categories and attributes.
+    pub shelves: i64,
+}
+
+impl Changes {
+    /// Whether these were counted at an earlier instant. No count ever falls.
+    pub fn is_before(&self, other: &Self) -> bool {
+        (self.goods, self.removals, self.shelves) != (other.goods, other.removals, other.shelves)
+            && self.goods <= other.goods
+            && self.removals <= other.removals
+            && self.shelves <= other.shelves
+    }
+}
+
+/// How often it has changed so far.
+pub fn changes(view: &View<'_>) -> Result<Changes> {
+    let read =
+        |row: &Row<'_>| Ok(Changes { goods: row.get(0)?, removals: row.get(1)?, shelves: row.get(2)? });
+    let found = view.query_one("SELECT goods, removals, shelves FROM search_changes", &[], read)?;
+    found.ok_or_else(|| codes::DATA_LOSS.error("the changes of what search knows are not counted"))
+}
+
+/// What a register does not know yet.
+pub struct News {
+    entries: BTreeMap<i64, Entry>,
+    values: Vec<(ValueId, FacetValue)>,
+    shelves: Option<(Vec<Category>, Vec<Attribute>)>,
+}
+
+impl News {
+    /// Tells them.
+    pub fn into_register(self, register: &mut Register) {
+        for (doc, entry) in self.entries {
+            register.put(doc, entry);
+        }
+        for (id, value) in self.values {
+            register.learn(id, value);
+        }
+        if let Some((categories, attributes)) = self.shelves {
+            register.arrange(categories, attributes);
+        }
+        register.settle();
+    }
+}
+
+/// What has changed since a register was at `base` with its newest value, or everything; `None` when that is more than so
+/// many bytes.
+pub fn news(
+    view: &View<'_>,
+    base: Option<(Changes, ValueId)>,
+    now: Changes,
+    bytes_max: usize,
+) -> Result<Option<News>> {
+    let (since, last_value) = base.map_or((None, None), |(at, value)| (Some(at), Some(i64::from(value))));
+    let after = since.map_or(-1, |at| at.goods);
+    let mut entries = BTreeMap::new();
+    let mut bytes = 0;
+    let within = |more: usize, bytes: &mut usize| {
+        *bytes += more;
+        if *bytes > bytes_max { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut values = Vec::new();
+    if after < now.goods {
+        let sql = "SELECT doc, visible, facets FROM search_docs WHERE changed > ?1";
+        view.each(sql, &[after.into()], &mut |row| {
+            let entry = Entry { visible: row.get(1)?, values: value_ids_of(row.blob(2)?), prices: [].into() };
+            let more = size_of::<(i64, Entry)>() + size_of_val(&*entry.values);
+            entries.insert(row.get(0)?, entry);
+            Ok(within(more, &mut bytes))
+        })?;
+        let mut prices: Vec<(i64, Currency, i64)> = Vec::new();
+        let sql = "SELECT p.doc, p.currency, p.minor FROM search_docs d \
+                   JOIN search_prices p ON p.doc = d.doc WHERE d.changed > ?1";
+        view.each(sql, &[after.into()], &mut |row| {
+            prices.push((row.get(0)?, row.text(1)?.parse()?, row.get(2)?));
+            Ok(within(size_of::<(Currency, i64)>(), &mut bytes))
+        })?;
+        prices.sort_unstable_by_key(|(doc, currency, _)| (*doc, *currency));
+        for of_doc in prices.chunk_by(|one, other| one.0 == other.0) {
+            if let Some(entry) = entries.get_mut(&of_doc[0].0) {
+                entry.prices = of_doc.iter().map(|(_, currency, minor)| (*currency, *minor)).collect();
+            }
+        }
+        let sql = "SELECT id, facet, value FROM facet_values WHERE id > ?1";
+        view.each(sql, &[last_value.unwrap_or(-1).into()], &mut |row| {
+            let value: FacetValue = (row.get(1)?, row.get(2)?);
+            let more = size_of::<(ValueId, FacetValue)>() + value.1.len();
+            values.push((row.get(0)?, value));
+            Ok(within(more, &mut bytes))
+        })?;
+    }
+    if bytes > bytes_max {
+        return Ok(None);
+    }
+    let is_rearranged = since.is_none_or(|at| at.shelves < now.shelves);
+    let shelves = is_rearranged.then(|| shelves(view)).transpose()?;
+    Ok(Some(News { entries, values, shelves }))
+}
+
+fn shelves(view: &View<'_>) -> Result<(Vec<Category>, Vec<Attribute>)> {
+    let categories = categories(view)?.into_iter().map(|one| one.value).collect();
+    Ok((categories, attributes(view)?.into_iter().map(|one| one.value).collect()))
+}
+
 /// From so many hits on, all documents are read in one go: cheaper than to look each one up.
 const SCAN_FROM: usize = 1_200;
 
-/// What is kept of these hits, in their order; those that buyers do not see are left out.
-pub fn documents(view: &View<'_>, hits: &[Hit], currency: Option<Currency>) -> Result<Vec<Document>> {
-    let ranks: HashMap<i64, f64> = hits.iter().map(|hit| (hit.row, hit.rank)).collect();
-    let mut found = if hits.len() >= SCAN_FROM {
-        let mut all = all_documents(view, currency)?;
-        all.retain(|document| ranks.contains_key(&document.doc));
-        all
-    } else {
-        let list: Vec<_> = hits.iter().map(|hit| hit.row.into()).collect();
-        let sql = format!("{DOCUMENTS} AND d.doc IN (:list)");
-        view.query_list(&sql, &[currency_param(currency.as_ref())], &list, read)?
+/// A register of these hits alone, of everything without, with the prices of one list.
+pub fn register_of(view: &View<'_>, hits: Option<&[Hit]>, currency: Option<Currency>) -> Result<Register> {
+    let params = [currency.as_ref().map(Currency::as_str).into()];
+    let list: Option<Vec<_>> = hits
+        .filter(|hits| hits.len() < SCAN_FROM)
+        .map(|hits| hits.iter().map(|hit| hit.row.into()).collect());
+    let read = |row: &Row<'_>| {
+        let prices = currency.zip(row.get(2)?).into_iter().collect();
+        let entry = Entry { visible: true, values: value_ids_of(row.blob(1)?), prices };
+        Ok((row.get::<i64>(0)?, entry))
     };
-    for document in &mut found {
-        document.rank = ranks.get(&document.doc).copied().unwrap_or_default();
+    let found = match list {
+        Some(list) => view.query_list(&format!("{DOCUMENTS} AND d.doc IN (:list)"), &params, &list, read)?,
+        None => view.query(DOCUMENTS, &params, read)?,
+    };
+    let values: BTreeSet<ValueId> =
+        found.iter().flat_map(|(_, entry)| entry.values.iter().copied()).collect();
+    let shelves = shelves(view)?;
+    let mut news = News {
+        entries: found.into_iter().collect(),
+        values: facet_values(view, &values.into_iter().collect::<Vec<_>>())?,
+        shelves: None,
+    };
+    // Categories that nothing found stands in itself may stand above those.
+    if !shelves.0.is_empty() {
+        news.values.extend(values_of_facet(view, CATEGORY_FACET)?);
     }
-    found.sort_by(|one, other| one.rank.total_cmp(&other.rank).then(one.doc.cmp(&other.doc)));
-    Ok(found)
-}
-
-/// Everything that buyers see, in the order in which it came.
-pub fn all_documents(view: &View<'_>, currency: Option<Currency>) -> Result<Vec<Document>> {
-    view.query(DOCUMENTS, &[currency_param(currency.as_ref())], read)
+    news.shelves = Some(shelves);
+    let mut register = Register::default();
+    news.into_register(&mut register);
+    Ok(register)
 }
 
 const DOCUMENTS: &str = "SELECT d.doc, d.facets, p.minor FROM search_docs d \
      LEFT JOIN search_prices p ON p.currency = ?1 AND p.doc = d.doc WHERE d.visible = 1";
 
-fn currency_param(currency: Option<&Currency>) -> mainstay_sql::Param<'_> {
-    currency.map(Currency::as_str).into()
+fn value_ids_of(facets: &[u8]) -> Box<[ValueId]> {
+    let ids = facets.chunks_exact(4);
+    ids.map(|bytes| ValueId::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect()
 }
 
-fn read(row: &Row<'_>) -> Result<Document> {
-    let bytes = row.blob(1)?.chunks_exact(4);
-    let values = bytes.map(|bytes| ValueId::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
-    Ok(Document { doc: row.get(0)?, rank: 0.0, values: values.collect(), price: row.get(2)? })
-}
-
-/// The products of these documents.
-pub fn products_of_documents(view: &View<'_>, docs: &[i64]) -> Result<Vec<(i64, ProductId)>> {
+/// Those of these documents that buyers see, in no order.
+pub fn seen_of(view: &View<'_>, docs: &[i64]) -> Result<Vec<i64>> {
     let list: Vec<_> = docs.iter().map(|doc| (*doc).into()).collect();
-    let sql = "SELECT doc, product_id FROM search_docs WHERE doc IN (:list)";
-    view.query_list(sql, &[], &list, |row| Ok((row.get(0)?, row.get(1)?)))
+    view.query_list("SELECT doc FROM search_docs WHERE visible = 1 AND doc IN (:list)", &[], &list, |row| {
+        row.get(0)
+    })
+}
+
+/// What a list of results shows of a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its name for machines.
+    pub id: ProductId,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name for people.
+    pub name: String,
+    /// The address of its cover.
+    pub picture: Option<String>,
+    /// How many variants it has.
+    pub variant_count: u32,
+}
+
+/// What is shown of these documents' products.
+pub fn shown(view: &View<'_>, docs: &[i64]) -> Result<HashMap<i64, Shown>> {
+    let list: Vec<_> = docs.iter().map(|doc| (*doc).into()).collect();
+    let sql = "SELECT d.doc, p.id, p.slug, p.name, p.pictures, p.variant_count FROM search_docs d \
+               JOIN products p ON p.id = d.product_id WHERE d.doc IN (:list)";
+    let found = view.query_list(sql, &[], &list, |row| {
+        let pictures: Vec<String> = parsed(row.text(4)?)?;
+        let shown = Shown {
+            id: row.get(1)?,
+            slug: row.get(2)?,
+            name: row.get(3)?,
+            picture: pictures.into_iter().next(),
+            variant_count: row.get(5)?,
+        };
+        Ok((row.get(0)?, shown))
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 /// The document of the product that has this very stock keeping unit.
@@ -162,16 +327,15 @@ pub fn document_of_sku(view: &View<'_>, sku: &str) -> Result<Option<i64>> {
     view.query_one(sql, &[sku.into()], |row| row.get(0))
 }
 
-/// Every value of a facet, by id.
-pub fn values_of_facet(view: &View<'_>, facet: &str) -> Result<Vec<(ValueId, String)>> {
-    view.query("SELECT id, value FROM facet_values WHERE facet = ?1", &[facet.into()], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })
+fn values_of_facet(view: &View<'_>, facet: &str) -> Result<Vec<(ValueId, FacetValue)>> {
+    view.query("SELECT id, facet, value FROM facet_values WHERE facet = ?1", &[facet.into()], value)
 }
 
-/// What these values are.
-pub fn facet_values(view: &View<'_>, ids: &[ValueId]) -> Result<Vec<(ValueId, FacetValue)>> {
+fn facet_values(view: &View<'_>, ids: &[ValueId]) -> Result<Vec<(ValueId, FacetValue)>> {
     let list: Vec<_> = ids.iter().map(|id| (*id).into()).collect();
-    let sql = "SELECT id, facet, value FROM facet_values WHERE id IN (:list)";
-    view.query_list(sql, &[], &list, |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))
+    view.query_list("SELECT id, facet, value FROM facet_values WHERE id IN (:list)", &[], &list, value)
+}
+
+fn value(row: &Row<'_>) -> Result<(ValueId, FacetValue)> {
+    Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
 }

@@ -184,6 +184,11 @@ impl TestApp {
             .map(|done| (done.products_changed, done.variants_changed))
     }
 
+    /// What a customer reads at other doors.
+    pub async fn get_at(&self, doors: &FrontDoors, path: &str) -> Answer {
+        doors.call(&customer(), Method::GET, path, Value::Null).await
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.doors.call(&customer(), Method::GET, path, Value::Null).await
     }

@@ -169,6 +169,42 @@ async fn a_change_is_found_at_once_and_what_was_is_not() {
 }
 
 #[tokio::test]
+async fn what_another_process_changes_is_found_and_counted_at_once() {
+    let app = stocked().await;
+    let other = app.beside().await;
+    let same = async |query: &str| {
+        let path = format!("/v1/search?{query}");
+        let (here, there) = (app.get(&path).await, app.get_at(&other, &path).await);
+        assert_eq!(here.expect(StatusCode::OK), there.expect(StatusCode::OK), "{query}");
+        search(&app, query).await
+    };
+    assert_eq!(facet(&same("q=mug").await, "option:colour"), ["black=1", "blue=2", "red=1"]);
+    // A document, a value that nothing had before, what is offered, and how a category is called.
+    let path = format!("/v1/products/{}", crate::app::product_id(2));
+    let body = json!({
+        "slug": "product-2", "name": "Blue enamel mug", "attributes": { "material": "enamel" },
+        "variants": [{ "sku": "SKU-2-0" }]
+    });
+    app.staff(Method::PUT, &path, &[(IF_MATCH, "*")], body).await.expect(StatusCode::OK);
+    let changed = same("q=mug").await;
+    assert_eq!(facet(&changed, "attribute:material"), ["enamel=1", "steel=1", "stoneware=1"]);
+    assert_eq!(facet(&changed, "option:colour"), ["black=1", "blue=1", "red=1"]);
+    assert_eq!(names(&same("filter=attribute:material=enamel").await), ["Blue enamel mug"]);
+    let note = json!({ "name": "note", "kind": "text", "filterable": true });
+    app.staff(Method::PUT, "/v1/attributes/note", &[(IF_MATCH, "*")], note).await.expect(StatusCode::OK);
+    assert_eq!(facet(&same("q=mug").await, "attribute:note"), ["x=2"]);
+    let cups = CategoryId::from_bytes([2; 16]);
+    let body = json!({ "slug": "cups", "name": "Beakers" });
+    app.staff(Method::PUT, &format!("/v1/categories/{cups}"), &[(IF_MATCH, "*")], body)
+        .await
+        .expect(StatusCode::OK);
+    assert_eq!(facet(&same("q=mug").await, "category"), ["Beakers=1", "KITCHEN=1"], "and moved to the top");
+    // What was taken out is read anew as a whole.
+    app.forget_index().await;
+    assert_eq!(same("").await["total"], 0);
+}
+
+#[tokio::test]
 async fn results_are_paged_and_absurd_wishes_refused() {
     let app = TestApp::start().await;
     app.upsert((1..=30).map(|number| product(number, 1)).collect()).await.unwrap();

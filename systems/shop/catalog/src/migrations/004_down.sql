@@ -1,0 +1,15 @@
+DROP TRIGGER search_attribute_removed;
+DROP TRIGGER search_attribute_set;
+DROP TRIGGER search_attribute_put;
+DROP TRIGGER search_category_removed;
+DROP TRIGGER search_category_set;
+DROP TRIGGER search_category_put;
+DROP TRIGGER search_prices_removed;
+DROP TRIGGER search_prices_set;
+DROP TRIGGER search_prices_put;
+DROP TRIGGER search_docs_removed;
+DROP TRIGGER search_docs_set;
+DROP TRIGGER search_docs_put;
+DROP INDEX search_docs_by_change;
+ALTER TABLE search_docs DROP COLUMN changed;
+DROP TABLE search_changes;
