@@ -40,10 +40,12 @@ impl TextEngine for Fts5 {
         Ok(())
     }
 
-    fn texts(&self, view: &View<'_>, index: &TextIndex, row: i64) -> Result<Option<Vec<String>>> {
-        let sql = format!("SELECT {} FROM {} WHERE rowid = ?1", columns(index), index.name);
-        view.query_one(&sql, &[row.into()], |row| {
-            (0..index.fields.len()).map(|field| row.get(field)).collect()
+    fn texts(&self, view: &View<'_>, index: &TextIndex, rows: &[i64]) -> Result<Vec<(i64, Vec<String>)>> {
+        let sql = format!("SELECT rowid, {} FROM {} WHERE rowid IN (:list)", columns(index), index.name);
+        let list: Vec<_> = rows.iter().map(|row| (*row).into()).collect();
+        view.query_list(&sql, &[], &list, |row| {
+            let texts = (1..=index.fields.len()).map(|place| row.get(place));
+            Ok((row.get(0)?, texts.collect::<Result<_>>()?))
         })
     }
 

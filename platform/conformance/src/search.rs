@@ -41,6 +41,7 @@ const CASES: &[(&str, Check)] = &[
     ("a changed row is found by its new words only, a removed one not at all", |shelf| {
         changed(shelf).boxed()
     }),
+    ("many rows at once are found, changed and suggested as one by one", |shelf| together(shelf).boxed()),
     ("what is undone was never found", |shelf| undone(shelf).boxed()),
     ("a word with one slip finds what was meant, one with two does not", |shelf| slips(shelf).boxed()),
     ("words are suggested by their beginning, the frequent first", |shelf| suggestions(shelf).boxed()),
@@ -64,7 +65,7 @@ impl Shelf {
 
     async fn put(&self, row: i64, title: &str, body: &str) -> Outcome {
         let (search, title, body) = (self.search.clone(), title.to_owned(), body.to_owned());
-        let put = move |tx: &mainstay_sql::Tx<'_>| search.put(tx, row, &[&title, &body]);
+        let put = move |tx: &mainstay_sql::Tx<'_>| search.put(tx, &[(row, vec![&title, &body])]);
         self.db.write(&self.ctx, put).await.map_err(told)
     }
 
@@ -132,10 +133,47 @@ async fn changed(shelf: Shelf) -> Outcome {
     shelf.db.write(&shelf.ctx, move |tx| search.remove(tx, 1)).await.map_err(told)
 }
 
+async fn together(shelf: Shelf) -> Outcome {
+    let put = async |rows: Vec<(i64, Vec<&'static str>)>| {
+        let search = shelf.search.clone();
+        shelf.db.write(&shelf.ctx, move |tx| search.put(tx, &rows)).await.map_err(told)
+    };
+    let words = async || {
+        let search = shelf.search.clone();
+        shelf.db.read(&shelf.ctx, move |view| search.suggest(view, "t", 9)).await.map_err(told)
+    };
+    put((0..600).map(|row| (row, vec!["Teapot", "of tin"])).collect()).await?;
+    same("all", shelf.db.read(&shelf.ctx, all_of(&shelf, "teapot ")).await.map_err(told)?, 600)?;
+    same("words", words().await?, vec!["teapot".to_owned(), "tin".to_owned()])?;
+    // One loses a word, one gains one, one stays, and one is new.
+    put(vec![
+        (0, vec!["Pot", "of tin"]),
+        (1, vec!["Teapot", "of tin and tape"]),
+        (2, vec!["Teapot", "of tin"]),
+    ])
+    .await?;
+    put(vec![(600, vec!["Tin", ""])]).await?;
+    same("fewer", shelf.db.read(&shelf.ctx, all_of(&shelf, "teapot ")).await.map_err(told)?, 599)?;
+    same("found by the new one", shelf.rows("tape ").await?, vec![1])?;
+    // 601 rows have the one word, 599 the other, and one the third.
+    same("words", words().await?, vec!["tin".to_owned(), "teapot".to_owned(), "tape".to_owned()])
+}
+
+fn all_of(
+    shelf: &Shelf,
+    text: &str,
+) -> impl FnMut(&mainstay_sql::View<'_>) -> mainstay_core::Result<usize> + 'static {
+    let (search, query) = (shelf.search.clone(), Query::parse(text));
+    move |view| {
+        let Some(query) = query.clone() else { return Ok(0) };
+        Ok(search.find(view, query, 1_000)?.hits.len())
+    }
+}
+
 async fn undone(shelf: Shelf) -> Outcome {
     let search = shelf.search.clone();
     let refused = shelf.db.write(&shelf.ctx, move |tx| {
-        search.put(tx, 1, &["Blue mug", ""])?;
+        search.put(tx, &[(1, vec!["Blue mug", ""])])?;
         Err::<(), _>(codes::CONFLICT.error("undo it"))
     });
     ensure(refused.await.is_err(), "the write was refused")?;

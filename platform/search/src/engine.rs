@@ -54,8 +54,8 @@ pub trait TextEngine: Send + Sync {
     /// Takes a row out; one that is not there is a success.
     fn remove(&self, tx: &Tx<'_>, index: &TextIndex, row: i64) -> Result<()>;
 
-    /// The texts that were put for a row.
-    fn texts(&self, view: &View<'_>, index: &TextIndex, row: i64) -> Result<Option<Vec<String>>>;
+    /// The texts that were put for these rows, in no order; one that is not there is absent.
+    fn texts(&self, view: &View<'_>, index: &TextIndex, rows: &[i64]) -> Result<Vec<(i64, Vec<String>)>>;
 
     /// The rows that have every word of the query, at most so many, in no order. The last word of an unfinished query
     /// is also matched as the beginning of one.

@@ -1,6 +1,6 @@
 //! One index with its engine: what a service holds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use mainstay_core::Result;
@@ -35,29 +35,34 @@ impl Search {
         Self { engine, index }
     }
 
-    /// Puts a row's texts, one a field, in place of what was there. The same texts again cost one look-up.
-    pub fn put(&self, tx: &Tx<'_>, row: i64, texts: &[&str]) -> Result<()> {
-        let texts: Vec<String> = texts.iter().map(|text| without_marks(text)).collect();
-        let old = self.engine.texts(tx, self.index, row)?;
-        if old.as_ref().is_some_and(|old| *old == texts) {
-            return Ok(());
+    /// Puts rows' texts, one a field, in place of what was there; each row once. A row that has the same texts costs a look-up. Many rows
+    /// at once cost less than one after the other: what their words have in common is written once.
+    pub fn put(&self, tx: &Tx<'_>, rows: &[(i64, Vec<&str>)]) -> Result<()> {
+        let numbers: Vec<i64> = rows.iter().map(|(row, _)| *row).collect();
+        let mut old: HashMap<i64, Vec<String>> =
+            self.engine.texts(tx, self.index, &numbers)?.into_iter().collect();
+        let mut change = vocabulary::Change::default();
+        for (row, texts) in rows {
+            let texts: Vec<String> = texts.iter().map(|text| without_marks(text)).collect();
+            let old = old.remove(row);
+            if old.as_ref().is_some_and(|old| *old == texts) {
+                continue;
+            }
+            let new: Vec<&str> = texts.iter().map(String::as_str).collect();
+            self.engine.put(tx, self.index, *row, &new)?;
+            change.row(&old.unwrap_or_default(), &texts);
         }
-        let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-        self.engine.put(tx, self.index, row, &borrowed)?;
-        let old = old.unwrap_or_default();
-        self.count(tx, &old, &borrowed)
+        vocabulary::count(tx, self.index.name, change)
     }
 
     /// Takes a row out.
     pub fn remove(&self, tx: &Tx<'_>, row: i64) -> Result<()> {
-        let Some(old) = self.engine.texts(tx, self.index, row)? else { return Ok(()) };
-        self.engine.remove(tx, self.index, row)?;
-        self.count(tx, &old, &[])
-    }
-
-    fn count(&self, tx: &Tx<'_>, old: &[String], new: &[&str]) -> Result<()> {
-        let old: BTreeSet<String> = vocabulary::of_row(old.iter().map(String::as_str));
-        vocabulary::count(tx, self.index.name, &old, &vocabulary::of_row(new.iter().copied()))
+        let mut change = vocabulary::Change::default();
+        for (row, old) in self.engine.texts(tx, self.index, &[row])? {
+            self.engine.remove(tx, self.index, row)?;
+            change.row(&old, &[]);
+        }
+        vocabulary::count(tx, self.index.name, change)
     }
 
     /// The rows that have every word of the query, at most so many; when there are none, those for the query with each

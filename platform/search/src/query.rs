@@ -7,7 +7,7 @@ use crate::words::words;
 pub const WORDS_MAX: usize = 10;
 
 /// The words to look for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Query {
     words: Vec<String>,
     unfinished: bool,

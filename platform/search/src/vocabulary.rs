@@ -1,6 +1,6 @@
 //! The words that an index knows, and in how many rows each stands: what suggestions and corrections come from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_core::Result;
 use mainstay_sql::{Tx, View};
@@ -14,37 +14,53 @@ const WORDS_OF_ROW_MAX: usize = 300;
 /// Most words looked at for one beginning or one slip: the first letter alone begins many.
 const CANDIDATES_MAX: u32 = 500;
 
-/// The words of a row's texts that are worth suggesting.
-pub(crate) fn of_row<'a>(texts: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
-    texts.flat_map(words).filter(|word| is_spelt(word)).take(WORDS_OF_ROW_MAX).collect()
+/// In how many rows more or fewer each word stands.
+#[derive(Debug, Default)]
+pub(crate) struct Change(BTreeMap<String, i64>);
+
+impl Change {
+    /// A row has other texts than before.
+    pub(crate) fn row(&mut self, old: &[String], new: &[String]) {
+        let (old, new) = (of_row(old), of_row(new));
+        for gone in old.difference(&new) {
+            *self.0.entry(gone.clone()).or_default() -= 1;
+        }
+        for added in new.difference(&old) {
+            *self.0.entry(added.clone()).or_default() += 1;
+        }
+    }
 }
 
-/// Counts a row's change from the old words to the new ones.
-pub(crate) fn count(tx: &Tx<'_>, index: &str, old: &BTreeSet<String>, new: &BTreeSet<String>) -> Result<()> {
-    for gone in old.difference(new) {
-        let sql = "UPDATE search_words SET row_count = row_count - 1 WHERE index_name = ?1 AND word = ?2";
-        tx.execute(sql, &[index.into(), gone.into()])?;
-    }
-    let added: Vec<&String> = new.difference(old).collect();
-    let list: Vec<_> = added.iter().map(|word| (*word).into()).collect();
+/// The words of a row's texts that are worth suggesting.
+fn of_row(texts: &[String]) -> BTreeSet<String> {
+    let words = texts.iter().flat_map(|text| words(text));
+    words.filter(|word| is_spelt(word)).take(WORDS_OF_ROW_MAX).collect()
+}
+
+/// Counts the change of some rows.
+pub(crate) fn count(tx: &Tx<'_>, index: &str, change: Change) -> Result<()> {
+    let changed: Vec<(&String, i64)> =
+        change.0.iter().filter(|(_, by)| **by != 0).map(|(word, by)| (word, *by)).collect();
+    let list: Vec<_> = changed.iter().map(|(word, _)| (*word).into()).collect();
     let sql = "SELECT word FROM search_words WHERE index_name = ?1 AND word IN (:list)";
     let known: BTreeSet<String> =
         tx.query_list(sql, &[index.into()], &list, |row| row.get(0))?.into_iter().collect();
-    for word in added {
+    for (word, by) in changed {
         if known.contains(word) {
-            let sql = "UPDATE search_words SET row_count = row_count + 1 WHERE index_name = ?1 AND word = ?2";
-            tx.execute(sql, &[index.into(), word.into()])?;
-        } else {
-            learn(tx, index, word)?;
+            let sql =
+                "UPDATE search_words SET row_count = row_count + ?3 WHERE index_name = ?1 AND word = ?2";
+            tx.execute(sql, &[index.into(), word.into(), by.into()])?;
+        } else if by > 0 {
+            learn(tx, index, word, by)?;
         }
     }
     Ok(())
 }
 
 // A word that no row has any more stays known, with a count of nothing: it is likely to come back, and is not told.
-fn learn(tx: &Tx<'_>, index: &str, word: &str) -> Result<()> {
-    let sql = "INSERT INTO search_words (index_name, word, row_count) VALUES (?1, ?2, 1)";
-    tx.execute(sql, &[index.into(), word.into()])?;
+fn learn(tx: &Tx<'_>, index: &str, word: &str, rows: i64) -> Result<()> {
+    let sql = "INSERT INTO search_words (index_name, word, row_count) VALUES (?1, ?2, ?3)";
+    tx.execute(sql, &[index.into(), word.into(), rows.into()])?;
     for form in shortened(word) {
         let sql = "INSERT INTO search_slips (index_name, form, word) VALUES (?1, ?2, ?3)";
         tx.execute(sql, &[index.into(), (&form).into(), word.into()])?;

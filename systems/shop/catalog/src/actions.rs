@@ -8,6 +8,7 @@ mod find_by_name;
 mod get_product;
 mod get_variants;
 mod index;
+mod lately;
 mod list_products;
 mod list_variants;
 mod page_products;

@@ -32,8 +32,8 @@ pub type VariantId = Id<shop_catalog_contracts::Variant>;
 /// with a price for each customer a thousand; beyond that it is rather a configurator than a product.
 pub const VARIANTS_MAX: usize = 2_000;
 
-/// Most variants in one bulk change: some milliseconds of the writer's time, so that others still pass in between.
-pub const UPSERT_MAX: usize = 500;
+/// Most variants in one bulk change: as many as one product may have, some hundredths of a second of the writer's time.
+pub const UPSERT_MAX: usize = VARIANTS_MAX;
 
 /// Most options that tell variants apart. More than size, colour, length, width and material confuse a buyer.
 pub const OPTIONS_MAX: usize = 5;

@@ -15,7 +15,7 @@ pub use products::{
     In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_product,
 };
 pub use search::{
-    Changes, PRODUCT_TEXT, Shown, changes, document_of_sku, news, products_of, put_document,
+    Changes, Filed, PRODUCT_TEXT, Shown, changes, document_of_sku, news, products_of, put_documents,
     put_lowest_prices, put_variant_prices, register_of, seen_of, shown, unindexed,
 };
 pub use slugs::{keep_old_slug, owner_of_old_slug, release_old_slug};

@@ -1,4 +1,5 @@
-//! The one way in which a product is written: rules, rows, addresses, search and events together, in the caller's transaction.
+//! The one way in which a product is written: rules, rows, addresses and events together, in the caller's transaction,
+//! which then says to search what it has written.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,7 +7,6 @@ use mainstay_core::{Context, Error, Result, codes};
 use mainstay_sql::{Tx, View, codes as sql, constraint};
 
 use super::Catalog;
-use super::index::index;
 use crate::codes::{SKU_TAKEN, SLUG_TAKEN, VARIANT_TAKEN};
 use crate::model::{
     AttributeKind, CategoryId, Product, ProductId, VariantId, Versioned, change, check, check_values,
@@ -74,7 +74,6 @@ pub(super) fn apply(
     store::put_variants(tx, wanted.id, put()).map_err(|error| taken(error, at))?;
     store::put_categories(tx, wanted.id, old.map_or(&[][..], |old| &old.categories), &wanted.categories)?;
     move_slug(tx, old, wanted)?;
-    index(tx, catalog, wanted)?;
     let told: Vec<_> = put().map(|(_, variant)| variant).collect();
     events::product_changed(&catalog.outbox, tx, ctx, wanted, version, &told, &change.removed)?;
     let variants_changed = told.len() + change.removed.len();

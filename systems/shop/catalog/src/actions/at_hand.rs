@@ -12,14 +12,17 @@ use mainstay_search::Hit;
 use mainstay_sql::View;
 use parking_lot::{Mutex, RwLock};
 
+use super::lately::Lately;
 use crate::model::Register;
 use crate::store::{self, Changes};
 
-/// Most memory that the register takes: some hundred thousand products. A larger shop reads what it finds.
+/// Most memory that the register takes: some hundred thousand products. A larger shop reads what it finds. What was found
+/// lately takes a quarter of it more.
 const BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// The register, and how far it has come.
+/// The register, and how far it has come; and what was found by words lately.
 pub struct AtHand {
+    pub(super) lately: Lately,
     kept: RwLock<Option<Kept>>,
     // Held by the one who reads news; the others read what they found meanwhile.
     catching_up: Mutex<()>,
@@ -41,19 +44,26 @@ impl Default for AtHand {
 impl AtHand {
     /// With another bound.
     pub(super) fn with_bytes(bytes_max: usize) -> Self {
-        Self { kept: RwLock::default(), catching_up: Mutex::default(), is_too_large: false.into(), bytes_max }
+        let lately = Lately::with_bytes(bytes_max / 4);
+        Self {
+            lately,
+            kept: RwLock::default(),
+            catching_up: Mutex::default(),
+            is_too_large: false.into(),
+            bytes_max,
+        }
     }
 
     /// Works with a register that has at least these documents, all of them when none are named, as the database is
-    /// in this view.
+    /// in this view, which counts so many changes.
     pub(super) fn with<T>(
         &self,
         view: &View<'_>,
+        now: Changes,
         hits: Option<&[Hit]>,
         currency: Option<Currency>,
         work: impl FnOnce(&Register) -> Result<T>,
     ) -> Result<T> {
-        let now = store::changes(view)?;
         self.catch_up(view, now)?;
         {
             let kept = self.kept.read();

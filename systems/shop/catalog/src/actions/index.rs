@@ -11,7 +11,7 @@ use shop_pricing_contracts::{PricesChanged, TOPIC};
 
 use super::Catalog;
 use crate::model::{Product, ProductId, VariantId, facet_values, texts};
-use crate::store;
+use crate::store::{self, Filed};
 
 /// Products in one transaction of the first indexing: some milliseconds of the writer's time.
 const PAGE: u32 = 50;
@@ -19,12 +19,31 @@ const PAGE: u32 = 50;
 /// Before a failed first indexing is tried again.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Makes a product findable as it is now.
-pub(super) fn index(tx: &Tx<'_>, catalog: &Catalog, product: &Product) -> Result<()> {
-    let doc = store::put_document(tx, product.id, product.status.is_sellable(), &facet_values(product))?;
-    let [name, labels, description] = texts(product);
-    catalog.search.put(tx, doc, &[&name, &labels, &description])?;
-    store::put_lowest_prices(tx, product.id)
+/// Makes products findable as they are now; each once. Texts come last and together: a statement between two of them
+/// would make the index of texts write what it has gathered so far.
+pub(super) fn index<'a>(
+    tx: &Tx<'_>,
+    catalog: &Catalog,
+    products: impl IntoIterator<Item = &'a Product>,
+) -> Result<()> {
+    let products: Vec<&Product> = products.into_iter().collect();
+    let filed: Vec<Filed> = products
+        .iter()
+        .map(|product| Filed {
+            product: product.id,
+            visible: product.status.is_sellable(),
+            values: facet_values(product),
+        })
+        .collect();
+    let docs = store::put_documents(tx, &filed)?;
+    let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
+    store::put_lowest_prices(tx, &ids)?;
+    let texts: Vec<[String; 3]> = products.iter().map(|product| texts(product)).collect();
+    let rows = ids.iter().zip(&texts).filter_map(|(product, texts)| {
+        Some((*docs.get(product)?, texts.iter().map(String::as_str).collect()))
+    });
+    let rows: Vec<(i64, Vec<&str>)> = rows.collect();
+    catalog.search.put(tx, &rows)
 }
 
 /// Follows pricing's lists, for filters and bands by price.
@@ -42,10 +61,8 @@ fn project(tx: &Tx<'_>, event: &PricesChanged) -> Result<()> {
     let prices: Vec<(VariantId, i64)> = prices.collect::<Result<_>>()?;
     store::put_variant_prices(tx, currency, &prices)?;
     let variants: Vec<VariantId> = prices.into_iter().map(|(variant, _)| variant).collect();
-    for product in store::products_of(tx, &variants)? {
-        store::put_lowest_prices(tx, product)?;
-    }
-    Ok(())
+    let products: Vec<ProductId> = store::products_of(tx, &variants)?.into_iter().collect();
+    store::put_lowest_prices(tx, &products)
 }
 
 /// Indexes products that an earlier release stored, until there are none; new ones are indexed as they come.
@@ -91,5 +108,5 @@ fn index_these(tx: &Tx<'_>, catalog: &Catalog, ids: &[ProductId]) -> Result<()> 
             product.variants.push(variant);
         }
     }
-    products.iter().try_for_each(|product| index(tx, catalog, product))
+    index(tx, catalog, &products)
 }

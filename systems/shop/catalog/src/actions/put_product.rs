@@ -7,6 +7,7 @@ use mainstay_sql::Tx;
 use shop_access_contracts::CATALOG_WRITE;
 
 use super::apply::{Known, apply};
+use super::index::index;
 use super::{Catalog, Guard};
 use crate::model::{Product, Versioned};
 use crate::store;
@@ -37,6 +38,7 @@ pub async fn put_product(
         guard(stored.as_ref().map(|stored| stored.version))?;
         let known = Known::about(tx, std::iter::once(&product))?;
         let applied = apply(tx, &own, &who, &known, stored.as_ref(), &product, "")?;
+        index(tx, &own, [&product])?;
         let mut entry = Entry::new("product.put", product.id.to_string()).after(&summary(&product))?;
         if let Some(stored) = &stored {
             entry = entry.before(&summary(&stored.value))?;

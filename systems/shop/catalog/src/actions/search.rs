@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use mainstay_core::{Context, Currency, Result, Stopwatch, codes};
-use mainstay_search::{Found, Query, Search, Shorten};
+use mainstay_search::{Query, Search, Shorten};
 use mainstay_sql::View;
 
 use super::Catalog;
 use super::at_hand::AtHand;
+use super::lately::Answered;
 use crate::model::{
     CATEGORY_FACET, Candidate, CategoryId, Counted, Filter, Filters, PRICE_BANDS, Register, ValueId, count,
 };
@@ -26,7 +27,7 @@ const HITS_MAX: u32 = 10_000;
 const VALUES_MAX: usize = 20;
 
 /// What is shown marked: all of a name, as far as the engine shows any, and some words of a description around a match.
-const MARKED: [Shorten; 2] = [Shorten { field: 0, words: 64 }, Shorten { field: 2, words: 24 }];
+pub(super) const MARKED: [Shorten; 2] = [Shorten { field: 0, words: 64 }, Shorten { field: 2, words: 24 }];
 
 /// What is looked for.
 #[derive(Clone, Debug, Default)]
@@ -116,11 +117,13 @@ fn find(view: &View<'_>, search: &Search, at_hand: &AtHand, wish: &Wish) -> Resu
         // Only signs were typed: nothing is called that.
         return Ok(nothing());
     }
-    let found = query.map(|query| search.find(view, query, HITS_MAX)).transpose()?;
-    let hits = found.as_ref().map(|found| &*found.hits);
+    let (now, texts) = store::changes(view)?;
+    let found = query.map(|query| at_hand.lately.find(view, search, query, HITS_MAX, texts)).transpose()?;
+    let found = found.as_deref();
+    let hits = found.map(Answered::hits);
     // A stock keeping unit that was typed in full is what is wanted.
     let wanted = if found.is_some() { store::document_of_sku(view, wish.text.trim())? } else { None };
-    let (counted, facets) = at_hand.with(view, hits, wish.currency, |register| {
+    let (counted, facets) = at_hand.with(view, now, hits, wish.currency, |register| {
         let mut candidates: Vec<Candidate<'_>> = match hits {
             Some(hits) => {
                 let seen = hits.iter().filter_map(|hit| Some((hit.row, register.seen(hit.row)?)));
@@ -143,8 +146,8 @@ fn find(view: &View<'_>, search: &Search, at_hand: &AtHand, wish: &Wish) -> Resu
     let page = passed.get(wish.offset as usize..passed.len().min(end)).unwrap_or_default();
     Ok(Results {
         total: passed.len(),
-        corrected: found.as_ref().filter(|found| found.corrected).map(|found| found.query.text()),
-        products: products(view, search, found.as_ref(), page)?,
+        corrected: found.filter(|it| it.found.corrected).map(|it| it.found.query.text()),
+        products: products(view, search, found, page)?,
         facets,
         bands: wish.currency.map(|_| bands),
         next: (passed.len() > end).then_some(wish.offset + wish.limit).filter(|at| *at <= OFFSET_MAX),
@@ -200,13 +203,13 @@ const VALUES_TOLD_MAX: usize = 400;
 fn products(
     view: &View<'_>,
     search: &Search,
-    found: Option<&Found>,
+    found: Option<&Answered>,
     page: &[(i64, Option<i64>)],
 ) -> Result<Vec<Hit>> {
     let docs: Vec<i64> = page.iter().map(|(doc, _)| *doc).collect();
     let mut shown = store::shown(view, &docs)?;
     let mut marked = match found {
-        Some(found) => search.highlights(view, &found.query, &docs, &MARKED)?,
+        Some(found) => found.marked(view, search, &docs)?,
         None => HashMap::new(),
     };
     let hits = page.iter().filter_map(|(doc, price)| {

@@ -11,6 +11,7 @@ use shop_access_contracts::CATALOG_WRITE;
 
 use super::Catalog;
 use super::apply::{Known, apply};
+use super::index::index;
 use crate::model::{Product, ProductId, UPSERT_MAX, Variant, Versioned, merge};
 use crate::store;
 
@@ -27,8 +28,8 @@ pub struct Upserted {
 /// or none. The same again changes nothing. Staff and services only.
 ///
 /// # Errors
-/// Those of [`put_product`](super::put_product), whose fields say which product; `core.invalid` for none, more than 500
-/// variants, or a product twice.
+/// Those of [`put_product`](super::put_product), whose fields say which product; `core.invalid` for none, more than
+/// 2,000 variants, or a product twice.
 pub async fn upsert_products(catalog: &Catalog, ctx: &Context, products: Vec<Product>) -> Result<Upserted> {
     let (own, who) = (catalog.clone(), ctx.clone());
     let products = Arc::new(products);
@@ -58,6 +59,7 @@ pub fn upsert_in(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, products: &[Prod
     }
     let known = Known::about(tx, products.iter())?;
     let mut done = Upserted::default();
+    let mut written = Vec::new();
     for (place, given) in products.iter().enumerate() {
         let old = stored.get(&given.id);
         let variants: Vec<Variant> = old.map(|old| old.value.variants.clone()).unwrap_or_default();
@@ -68,7 +70,9 @@ pub fn upsert_in(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, products: &[Prod
         let applied = apply(tx, catalog, ctx, &known, old, &wanted, &format!("products[{place}]."))?;
         done.products_changed += 1;
         done.variants_changed += u32::try_from(applied.variants_changed).unwrap_or(u32::MAX);
+        written.push(wanted);
     }
+    index(tx, catalog, &written)?;
     if done.products_changed > 0 {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let after = serde_json::json!({
@@ -85,7 +89,7 @@ fn refuse_odd_batch(products: &[Product]) -> Result<()> {
     };
     let variants: usize = products.iter().map(|product| product.variants.len()).sum();
     if products.is_empty() || products.len() > UPSERT_MAX || variants > UPSERT_MAX {
-        return refuse("products".into(), "must be 1 to 500, with at most 500 variants in all");
+        return refuse("products".into(), "must be 1 to 2000, with at most 2000 variants in all");
     }
     let mut seen = HashSet::with_capacity(products.len());
     match products.iter().position(|product| !seen.insert(product.id)) {

@@ -4,6 +4,7 @@ DROP TRIGGER search_attribute_put;
 DROP TRIGGER search_category_removed;
 DROP TRIGGER search_category_set;
 DROP TRIGGER search_category_put;
+DROP TRIGGER search_texts_set;
 DROP TRIGGER search_prices_removed;
 DROP TRIGGER search_prices_set;
 DROP TRIGGER search_prices_put;

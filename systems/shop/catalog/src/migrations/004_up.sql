@@ -7,15 +7,17 @@ CREATE TABLE search_changes (
     -- of documents that were taken out
     removals INTEGER NOT NULL,
     -- of categories and attributes
-    shelves INTEGER NOT NULL
+    shelves INTEGER NOT NULL,
+    -- of what is found by words
+    texts INTEGER NOT NULL
 ) STRICT;
-INSERT INTO search_changes (only_row, goods, removals, shelves) VALUES (1, 0, 0, 0);
+INSERT INTO search_changes (only_row, goods, removals, shelves, texts) VALUES (1, 0, 0, 0, 0);
 
 ALTER TABLE search_docs ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX search_docs_by_change ON search_docs (changed);
 
 CREATE TRIGGER search_docs_put AFTER INSERT ON search_docs BEGIN
-    UPDATE search_changes SET goods = goods + 1;
+    UPDATE search_changes SET goods = goods + 1, texts = texts + 1;
     UPDATE search_docs SET changed = (SELECT goods FROM search_changes) WHERE doc = new.doc;
 END;
 CREATE TRIGGER search_docs_set AFTER UPDATE OF visible, facets ON search_docs BEGIN
@@ -23,7 +25,7 @@ CREATE TRIGGER search_docs_set AFTER UPDATE OF visible, facets ON search_docs BE
     UPDATE search_docs SET changed = (SELECT goods FROM search_changes) WHERE doc = new.doc;
 END;
 CREATE TRIGGER search_docs_removed AFTER DELETE ON search_docs BEGIN
-    UPDATE search_changes SET removals = removals + 1;
+    UPDATE search_changes SET removals = removals + 1, texts = texts + 1;
 END;
 CREATE TRIGGER search_prices_put AFTER INSERT ON search_prices BEGIN
     UPDATE search_changes SET goods = goods + 1;
@@ -36,6 +38,11 @@ END;
 CREATE TRIGGER search_prices_removed AFTER DELETE ON search_prices BEGIN
     UPDATE search_changes SET goods = goods + 1;
     UPDATE search_docs SET changed = (SELECT goods FROM search_changes) WHERE doc = old.doc;
+END;
+
+-- the index of texts has no triggers; it is only ever written with the product or its document
+CREATE TRIGGER search_texts_set AFTER UPDATE ON products BEGIN
+    UPDATE search_changes SET texts = texts + 1;
 END;
 
 CREATE TRIGGER search_category_put AFTER INSERT ON categories BEGIN

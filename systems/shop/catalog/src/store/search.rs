@@ -24,64 +24,89 @@ pub const PRODUCT_TEXT: TextIndex = TextIndex {
     ],
 };
 
-/// Says what a product is filtered by; its number in the index.
-pub fn put_document(
-    tx: &Tx<'_>,
-    product: ProductId,
+/// What a product is filtered by.
+pub struct Filed {
+    pub product: ProductId,
+    /// Whether buyers see it.
+    pub visible: bool,
+    pub values: BTreeSet<FacetValue>,
+}
+
+/// Says what products are filtered by; the number of each in the index. What stays as it was is not written, so that nobody
+/// reads it anew.
+pub fn put_documents(tx: &Tx<'_>, filed: &[Filed]) -> Result<HashMap<ProductId, i64>> {
+    let ids = value_ids(tx, filed.iter().flat_map(|one| &one.values).collect())?;
+    let known = documents_of(tx, filed)?;
+    for one in filed {
+        let mut own: Vec<ValueId> = one.values.iter().filter_map(|value| ids.get(value).copied()).collect();
+        own.sort_unstable();
+        let facets: Vec<u8> = own.into_iter().flat_map(ValueId::to_le_bytes).collect();
+        // SQLite keeps what a statement with triggers would have to undo, and closing that costs more than the
+        // statement. `OR FAIL` spares it: what is refused undoes the whole transaction anyhow.
+        let sql = match known.get(&one.product) {
+            Some(known) if known.visible == one.visible && known.facets == facets => continue,
+            Some(_) => "UPDATE OR FAIL search_docs SET visible = ?2, facets = ?3 WHERE product_id = ?1",
+            None => "INSERT OR FAIL INTO search_docs (product_id, visible, facets) VALUES (?1, ?2, ?3)",
+        };
+        tx.execute(sql, &[(&one.product).into(), one.visible.into(), (&facets).into()])?;
+    }
+    let known = if known.len() < filed.len() { documents_of(tx, filed)? } else { known };
+    Ok(known.into_iter().map(|(product, known)| (product, known.doc)).collect())
+}
+
+struct Stored {
+    doc: i64,
     visible: bool,
-    values: &BTreeSet<FacetValue>,
-) -> Result<i64> {
-    let mut ids = Vec::with_capacity(values.len() * 4);
-    for id in value_ids(tx, values)? {
-        ids.extend_from_slice(&id.to_le_bytes());
-    }
-    // What stays as it was is not written, so that nobody reads it anew.
-    let put = tx.query_one(
-        "INSERT INTO search_docs (product_id, visible, facets) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (product_id) DO UPDATE SET visible = ?2, facets = ?3 \
-         WHERE visible != ?2 OR facets != ?3 RETURNING doc",
-        &[(&product).into(), visible.into(), (&ids).into()],
-        |row| row.get(0),
-    )?;
-    if let Some(doc) = put {
-        return Ok(doc);
-    }
-    let sql = "SELECT doc FROM search_docs WHERE product_id = ?1";
-    tx.query_one(sql, &[(&product).into()], |row| row.get(0)).map(Option::unwrap_or_default)
+    facets: Vec<u8>,
+}
+
+fn documents_of(view: &View<'_>, filed: &[Filed]) -> Result<HashMap<ProductId, Stored>> {
+    let list: Vec<_> = filed.iter().map(|one| (&one.product).into()).collect();
+    let sql = "SELECT product_id, doc, visible, facets FROM search_docs WHERE product_id IN (:list)";
+    let read = |row: &Row<'_>| {
+        let stored = Stored { doc: row.get(1)?, visible: row.get(2)?, facets: row.get(3)? };
+        Ok((row.get(0)?, stored))
+    };
+    Ok(view.query_list(sql, &[], &list, read)?.into_iter().collect())
 }
 
 /// The ids of these values; unknown ones get one.
-fn value_ids(tx: &Tx<'_>, values: &BTreeSet<FacetValue>) -> Result<Vec<ValueId>> {
-    let mut known = known_ids(tx, values)?;
+fn value_ids(tx: &Tx<'_>, values: BTreeSet<&FacetValue>) -> Result<HashMap<FacetValue, ValueId>> {
+    let mut known = known_ids(tx, &values)?;
     if known.len() < values.len() {
-        for (facet, value) in values.iter().filter(|value| !known.contains_key(value)) {
+        for (facet, value) in values.iter().filter(|value| !known.contains_key(**value)) {
             let sql = "INSERT INTO facet_values (facet, value) VALUES (?1, ?2)";
             tx.execute(sql, &[facet.into(), value.into()])?;
         }
-        known = known_ids(tx, values)?;
+        known = known_ids(tx, &values)?;
     }
-    let mut ids: Vec<ValueId> = known.into_values().collect();
-    ids.sort_unstable();
-    Ok(ids)
+    Ok(known)
 }
 
-fn known_ids(view: &View<'_>, values: &BTreeSet<FacetValue>) -> Result<BTreeMap<FacetValue, ValueId>> {
+fn known_ids(view: &View<'_>, values: &BTreeSet<&FacetValue>) -> Result<HashMap<FacetValue, ValueId>> {
     // Values are hardly ever those of two facets, so a look-up by value alone brings few that are not wanted.
-    let list: Vec<_> = values.iter().map(|(_, value)| value.into()).collect();
+    let list: BTreeSet<&String> = values.iter().map(|(_, value)| value).collect();
+    let list: Vec<_> = list.into_iter().map(Into::into).collect();
     let sql = "SELECT facet, value, id FROM facet_values WHERE value IN (:list)";
     let found =
         view.query_list(sql, &[], &list, |row| Ok(((row.get(0)?, row.get(1)?), row.get::<ValueId>(2)?)))?;
     Ok(found.into_iter().filter(|(value, _)| values.contains(value)).collect())
 }
 
-/// Remembers prices that pricing told.
+/// Remembers prices that pricing told; one that is known is not written.
 pub fn put_variant_prices(tx: &Tx<'_>, currency: Currency, prices: &[(VariantId, i64)]) -> Result<()> {
+    let list: Vec<_> = prices.iter().map(|(variant, _)| variant.into()).collect();
+    let sql = "SELECT variant_id, minor FROM variant_prices WHERE variant_id IN (:list) AND currency = ?1";
+    let known =
+        tx.query_list(sql, &[currency.as_str().into()], &list, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let known: HashMap<VariantId, i64> = known.into_iter().collect();
     for (variant, minor) in prices {
-        tx.execute(
-            "INSERT INTO variant_prices (variant_id, currency, minor) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (variant_id, currency) DO UPDATE SET minor = ?3",
-            &[variant.into(), currency.as_str().into(), (*minor).into()],
-        )?;
+        let sql = match known.get(variant) {
+            Some(known) if known == minor => continue,
+            Some(_) => "UPDATE variant_prices SET minor = ?3 WHERE variant_id = ?1 AND currency = ?2",
+            None => "INSERT INTO variant_prices (variant_id, currency, minor) VALUES (?1, ?2, ?3)",
+        };
+        tx.execute(sql, &[variant.into(), currency.as_str().into(), (*minor).into()])?;
     }
     Ok(())
 }
@@ -93,24 +118,32 @@ pub fn products_of(view: &View<'_>, variants: &[VariantId]) -> Result<BTreeSet<P
     Ok(view.query_list(sql, &[], &list, |row| row.get(0))?.into_iter().collect())
 }
 
-/// Works out anew what the product costs at least on each list.
-pub fn put_lowest_prices(tx: &Tx<'_>, product: ProductId) -> Result<()> {
-    let key = [(&product).into()];
-    tx.execute(
-        "DELETE FROM search_prices WHERE doc = (SELECT doc FROM search_docs WHERE product_id = ?1) \
-         AND currency NOT IN (SELECT p.currency FROM variants v \
-         JOIN variant_prices p ON p.variant_id = v.id WHERE v.product_id = ?1 AND v.sellable = 1)",
-        &key,
-    )?;
-    tx.execute(
-        "INSERT INTO search_prices (currency, doc, minor) \
-         SELECT p.currency, d.doc, min(p.minor) FROM search_docs d \
-         JOIN variants v ON v.product_id = d.product_id AND v.sellable = 1 \
-         JOIN variant_prices p ON p.variant_id = v.id \
-         WHERE d.product_id = ?1 GROUP BY p.currency \
-         ON CONFLICT (currency, doc) DO UPDATE SET minor = excluded.minor WHERE minor != excluded.minor",
-        &key,
-    )?;
+/// Works out anew what these products cost at least on each list. What stays as it was is not written.
+pub fn put_lowest_prices(tx: &Tx<'_>, products: &[ProductId]) -> Result<()> {
+    let list: Vec<_> = products.iter().map(Into::into).collect();
+    let price = |row: &Row<'_>| {
+        let currency = row.text(1)?.parse::<Currency>()?;
+        Ok(((row.get::<i64>(0)?, currency), row.get::<i64>(2)?))
+    };
+    let sql = "SELECT d.doc, s.currency, s.minor FROM search_docs d JOIN search_prices s ON s.doc = d.doc \
+               WHERE d.product_id IN (:list)";
+    let mut told: HashMap<_, _> = tx.query_list(sql, &[], &list, price)?.into_iter().collect();
+    let sql = "SELECT d.doc, p.currency, min(p.minor) FROM search_docs d \
+               JOIN variants v ON v.product_id = d.product_id AND v.sellable = 1 \
+               JOIN variant_prices p ON p.variant_id = v.id \
+               WHERE d.product_id IN (:list) GROUP BY d.doc, p.currency";
+    for ((doc, currency), minor) in tx.query_list(sql, &[], &list, price)? {
+        let sql = match told.remove(&(doc, currency)) {
+            Some(told) if told == minor => continue,
+            Some(_) => "UPDATE OR FAIL search_prices SET minor = ?3 WHERE currency = ?1 AND doc = ?2",
+            None => "INSERT OR FAIL INTO search_prices (currency, doc, minor) VALUES (?1, ?2, ?3)",
+        };
+        tx.execute(sql, &[currency.as_str().into(), doc.into(), minor.into()])?;
+    }
+    for (doc, currency) in told.into_keys() {
+        let sql = "DELETE FROM search_prices WHERE currency = ?1 AND doc = ?2";
+        tx.execute(sql, &[currency.as_str().into(), doc.into()])?;
+    }
     Ok(())
 }
 
@@ -123,7 +156,7 @@ pub fn unindexed(view: &View<'_>, limit: u32) -> Result<Vec<ProductId>> {
     )
 }
 
-/// How often what search knows has changed.
+/// How often what is filtered and counted by has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Changes {
     /// Documents and prices.
@@ -144,11 +177,13 @@ impl Changes {
     }
 }
 
-/// How often it has changed so far.
-pub fn changes(view: &View<'_>) -> Result<Changes> {
-    let read =
-        |row: &Row<'_>| Ok(Changes { goods: row.get(0)?, removals: row.get(1)?, shelves: row.get(2)? });
-    let found = view.query_one("SELECT goods, removals, shelves FROM search_changes", &[], read)?;
+/// How often it has changed so far, and how often what is found by words has.
+pub fn changes(view: &View<'_>) -> Result<(Changes, i64)> {
+    let read = |row: &Row<'_>| {
+        let changes = Changes { goods: row.get(0)?, removals: row.get(1)?, shelves: row.get(2)? };
+        Ok((changes, row.get(3)?))
+    };
+    let found = view.query_one("SELECT goods, removals, shelves, texts FROM search_changes", &[], read)?;
     found.ok_or_else(|| codes::DATA_LOSS.error("the changes of what search knows are not counted"))
 }
 

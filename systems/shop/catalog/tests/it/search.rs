@@ -169,6 +169,31 @@ async fn a_change_is_found_at_once_and_what_was_is_not() {
 }
 
 #[tokio::test]
+async fn what_was_found_before_is_found_as_it_is_now() {
+    let app = stocked().await;
+    let put = async |name: &str, description: &str| {
+        let path = format!("/v1/products/{}", crate::app::product_id(3));
+        let body = json!({
+            "slug": "product-3", "name": name, "description": description, "variants": [{ "sku": "SKU-3-0" }]
+        });
+        app.staff(Method::PUT, &path, &[(IF_MATCH, "*")], body).await.expect(StatusCode::OK);
+    };
+    put("Teapot", "Goes with a mug.").await;
+    for _ in 0..2 {
+        let found = search(&app, "q=teapot+mug").await;
+        assert_eq!(found["products"][0]["description_html"], "Goes with a <mark>mug</mark>.");
+    }
+    // Nothing that is filtered or counted by changes.
+    put("Teapot", "Needs a mug.").await;
+    let found = search(&app, "q=teapot+mug").await;
+    assert_eq!(found["products"][0]["description_html"], "Needs a <mark>mug</mark>.");
+    put("Coffee pot", "Needs a mug.").await;
+    assert_eq!(search(&app, "q=teapot+mug").await["total"], 0);
+    put("Teapot", "Needs a mug.").await;
+    assert_eq!(search(&app, "q=teapot+mug").await["total"], 1);
+}
+
+#[tokio::test]
 async fn what_another_process_changes_is_found_and_counted_at_once() {
     let app = stocked().await;
     let other = app.beside().await;

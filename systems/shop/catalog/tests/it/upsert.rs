@@ -49,9 +49,12 @@ async fn one_bad_product_leaves_nothing_of_the_batch_and_is_named() {
 async fn a_batch_is_bounded_and_staffs() {
     let app = TestApp::start().await;
     assert!(app.upsert(vec![]).await.unwrap_err().is(&codes::INVALID));
-    let many = (1..=101).map(|number| product(number, 5)).collect();
+    let many = (1..=101).map(|number| product(number, 20)).collect();
     assert!(app.upsert(many).await.unwrap_err().is(&codes::INVALID));
-    assert_eq!(app.upsert((1..=100).map(|number| product(number, 5)).collect()).await.unwrap(), (100, 500));
+    assert_eq!(
+        app.upsert((1..=100).map(|number| product(number, 20)).collect()).await.unwrap(),
+        (100, 2_000)
+    );
 }
 
 #[tokio::test]
