@@ -37,6 +37,9 @@ struct Arguments {
     /// One JSON object a line on standard output, and nothing else.
     #[arg(long)]
     json: bool,
+    /// One part of the year alone.
+    #[arg(long)]
+    only: Option<year::Part>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -67,6 +70,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return served.map_err(|error| error.to_string().into());
     }
     let arguments = Arguments::parse();
+    if arguments.only.is_some() && !matches!(arguments.benchmark, Benchmark::Year) {
+        return Err("only the year has parts".into());
+    }
     let mut report = Report::new(arguments.json);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     match arguments.benchmark {
@@ -76,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Benchmark::Telemetry => runtime.block_on(telemetry::run(arguments.quick, &mut report))?,
         Benchmark::Footprint => runtime.block_on(footprint::run(arguments.quick, &mut report))?,
         Benchmark::Events => runtime.block_on(events::run(arguments.quick, &mut report))?,
-        Benchmark::Year => year::run(arguments.quick, &mut report)?,
+        Benchmark::Year => year::run(arguments.quick, arguments.only, &mut report)?,
         Benchmark::Realtime => realtime::run(arguments.quick, &mut report)?,
         Benchmark::RealtimeServer => runtime.block_on(realtime::serve())?,
     }

@@ -7,10 +7,28 @@ mod search;
 
 use std::error::Error;
 
+use clap::ValueEnum;
+
 use crate::report::Report;
 
-pub fn run(quick: bool, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    import::run(quick, report)?;
-    replayed::run(quick, report)?;
-    search::run(quick, report)
+/// A part that can be measured alone.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    Import,
+    Replayed,
+    Search,
+}
+
+pub fn run(quick: bool, only: Option<Part>, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let is_wanted = |part| only.is_none_or(|only| only == part);
+    if is_wanted(Part::Import) {
+        import::run(quick, report)?;
+    }
+    if is_wanted(Part::Replayed) {
+        replayed::run(quick, report)?;
+    }
+    if is_wanted(Part::Search) {
+        search::run(quick, report)?;
+    }
+    Ok(())
 }
