@@ -11,7 +11,7 @@ use mainstay_jobs::{Job, JobContext, Policy};
 use mainstay_sql::{Database, Tx, View};
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Peers, apply, check};
+use crate::apply::{Peers, Shelved, apply_goods, check};
 use crate::model::{BATCH, Content, Fault, Import, ImportId, OnError, State};
 use crate::store;
 
@@ -46,19 +46,17 @@ impl Job for Carry {
     async fn run(&self, cx: &JobContext, payload: Payload) -> Result<()> {
         let id = payload.import;
         loop {
-            let (import, lines) = self.next(cx.ctx(), id).await?;
+            let import = self.known(cx.ctx(), id).await?;
             match import.state {
                 State::Staging => {
                     return Err(codes::INTERNAL.error("an import is carried out before its end"));
                 }
                 State::Checking => {
+                    let lines = self.lines(cx.ctx(), id, import.checked_through).await?;
                     let faults = check(&self.peers, cx.ctx(), &lines).await?;
-                    self.checked(cx, id, last_of(&lines), faults).await?;
+                    self.checked(cx, id, lines.last().map(|(line, _)| *line), faults).await?;
                 }
-                State::Applying => {
-                    let faults = apply(&self.peers, cx.ctx(), id, &lines).await?;
-                    self.applied(cx, id, last_of(&lines), lines.len() as u64, faults).await?;
-                }
+                State::Applying => self.apply(cx, id, import.applied_through).await?,
                 State::Done | State::Stopped => {
                     if self.sweep(cx, id).await? == 0 {
                         return Ok(());
@@ -69,24 +67,42 @@ impl Job for Carry {
     }
 }
 
-fn last_of(lines: &[(u64, Content)]) -> Option<u64> {
-    lines.last().map(|(line, _)| *line)
-}
-
 impl Carry {
-    /// How far it is, and the next lines to work on.
-    async fn next(&self, ctx: &Context, id: ImportId) -> Result<(Import, Vec<(u64, Content)>)> {
-        let read = move |view: &View<'_>| {
-            let import = known(view, id)?;
-            let after = match import.state {
-                State::Checking => import.checked_through,
-                State::Applying => import.applied_through,
-                State::Staging | State::Done | State::Stopped => return Ok((import, Vec::new())),
+    async fn known(&self, ctx: &Context, id: ImportId) -> Result<Import> {
+        self.db.read(ctx, move |view| known(view, id)).await
+    }
+
+    async fn lines(&self, ctx: &Context, id: ImportId, after: u64) -> Result<Vec<(u64, Content)>> {
+        self.db.read(ctx, move |view| store::batch(view, id, after, BATCH)).await
+    }
+
+    /// Applies all that is staged after a line. While pricing and inventory work on a batch, the catalogue works on the
+    /// next one and the one after that is read: what is written down is only ever what all three have done. Names are
+    /// looked up no sooner than they are needed, since what staff change meanwhile has to stay.
+    async fn apply(&self, cx: &JobContext, id: ImportId, after: u64) -> Result<()> {
+        let mut lines = self.lines(cx.ctx(), id, after).await?;
+        let mut shelved: Option<Shelved> = None;
+        while !lines.is_empty() || shelved.is_some() {
+            let last = lines.last().map(|(line, _)| *line);
+            let ahead = async {
+                let Some(last) = last else { return Ok(Vec::new()) };
+                self.lines(cx.ctx(), id, last).await
             };
-            let lines = store::batch(view, id, after, BATCH)?;
-            Ok((import, lines))
-        };
-        self.db.read(ctx, read).await
+            let goods = async {
+                if lines.is_empty() {
+                    return Ok(None);
+                }
+                apply_goods(&self.peers, cx.ctx(), lines).await.map(Some)
+            };
+            let figures = async {
+                let Some(shelved) = &shelved else { return Ok(()) };
+                let faults = shelved.apply_figures(&self.peers, cx.ctx(), id).await?;
+                self.applied(cx, id, shelved.last(), shelved.len(), faults).await
+            };
+            // The catalogue first, which is what the others wait for.
+            (shelved, lines, ()) = tokio::try_join!(biased; goods, ahead, figures)?;
+        }
+        self.applied(cx, id, None, 0, Vec::new()).await
     }
 
     /// Takes lines out that cannot be used. At the end it is decided: applied, or stopped.

@@ -44,6 +44,12 @@ pub struct Level {
 }
 
 impl Level {
+    /// With a signed number of pieces more; `None` when fewer would be left than are held, or more than can be counted.
+    pub fn adjusted(self, delta: i64) -> Option<Self> {
+        let on_hand = self.on_hand.checked_add(delta)?;
+        (self.held..=ON_HAND_MAX).contains(&on_hand).then_some(Self { on_hand, ..self })
+    }
+
     /// Pieces that a buyer can still reserve.
     pub fn available(self) -> i64 {
         self.on_hand - self.held

@@ -16,19 +16,20 @@ struct Made {
 
 /// Creates or changes them, all at once if the catalogue takes them, else one product after the other.
 pub async fn apply(peers: &Peers, ctx: &Context, names: &Names, lines: &[Numbered]) -> Result<Vec<Fault>> {
-    let made = products(names, lines);
-    let products: Vec<v1::Product> = made.iter().map(|made| made.product.clone()).collect();
+    let (products, lines): (Vec<_>, Vec<_>) =
+        products(names, lines).into_iter().map(|made| (made.product, made.lines)).unzip();
     let mut catalog = peers.catalog.client();
-    let all = answer(catalog.upsert_products(request(ctx, UpsertProductsRequest { products })).await);
-    match all {
+    // The copy costs little beside the change, and who is refused is hardly ever known before.
+    let all = UpsertProductsRequest { products: products.clone() };
+    match answer(catalog.upsert_products(request(ctx, all)).await) {
         Ok(_) => return Ok(Vec::new()),
         Err(error) if !is_refusal(&error) => return Err(error),
         Err(_) => {}
     }
     // Somebody changed the catalogue since the lines were checked, or a rule of its own forbids one of them.
     let mut faults = Vec::new();
-    for made in made {
-        let one = UpsertProductsRequest { products: vec![made.product] };
+    for (product, lines) in products.into_iter().zip(lines) {
+        let one = UpsertProductsRequest { products: vec![product] };
         match answer(catalog.upsert_products(request(ctx, one)).await) {
             Ok(_) => {}
             Err(error) if !is_refusal(&error) => return Err(error),
@@ -37,9 +38,7 @@ pub async fn apply(peers: &Peers, ctx: &Context, names: &Names, lines: &[Numbere
                     || error.message().to_owned(),
                     |field| format!("{} {}", field.path, field.message),
                 );
-                faults.extend(
-                    made.lines.into_iter().map(|line| Fault::new(line, "refused_by_catalogue", &why)),
-                );
+                faults.extend(lines.into_iter().map(|line| Fault::new(line, "refused_by_catalogue", &why)));
             }
         }
     }

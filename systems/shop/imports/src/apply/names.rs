@@ -9,7 +9,7 @@ use shop_catalog_contracts as catalog;
 use shop_catalog_contracts::v1;
 
 use super::{Numbered, Peers};
-use crate::model::{Content, Fault};
+use crate::model::{CALL, Content, Fault};
 
 /// What ids of new goods are derived from.
 const ROOT: [u8; 16] = *b"mainstay imports";
@@ -23,15 +23,21 @@ pub struct Names {
 
 pub async fn look_up(peers: &Peers, ctx: &Context, lines: &[Numbered]) -> Result<Names> {
     let slugs: HashSet<&str> = lines.iter().map(|(_, content)| content.product.as_str()).collect();
-    let asked = catalog::FindByNameRequest {
-        slugs: slugs.into_iter().map(str::to_owned).collect(),
-        skus: lines.iter().map(|(_, content)| content.sku.clone()).collect(),
-    };
-    let found = answer(peers.catalog.client().find_by_name(request(ctx, asked)).await)?;
-    Ok(Names {
-        products: found.products.into_iter().map(|product| (product.slug.clone(), product)).collect(),
-        variants: found.variants.into_iter().map(|variant| (variant.sku.clone(), variant)).collect(),
-    })
+    let slugs: Vec<&str> = slugs.into_iter().collect();
+    let mut slugs = slugs.chunks(CALL);
+    let mut names = Names::default();
+    for lines in lines.chunks(CALL) {
+        // There are at most as many products as lines.
+        let slugs = slugs.next().unwrap_or_default();
+        let asked = catalog::FindByNameRequest {
+            slugs: slugs.iter().map(|slug| (*slug).to_owned()).collect(),
+            skus: lines.iter().map(|(_, content)| content.sku.clone()).collect(),
+        };
+        let found = answer(peers.catalog.client().find_by_name(request(ctx, asked)).await)?;
+        names.products.extend(found.products.into_iter().map(|product| (product.slug.clone(), product)));
+        names.variants.extend(found.variants.into_iter().map(|variant| (variant.sku.clone(), variant)));
+    }
+    Ok(names)
 }
 
 impl Names {

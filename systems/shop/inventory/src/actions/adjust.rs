@@ -1,5 +1,7 @@
 //! Change stock for a reason: a delivery, a count, a return.
 
+use std::collections::HashMap;
+
 use mainstay_access::Relation;
 use mainstay_audit::Entry;
 use mainstay_core::{Context, Error, Result};
@@ -29,24 +31,27 @@ pub async fn adjust(
     let (outbox, audit, who) = (stock.outbox.clone(), stock.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let wanted = adjustments.iter().map(|adjustment| (adjustment.variant, adjustment.delta));
+        let variants: Vec<VariantId> = adjustments.iter().map(|adjustment| adjustment.variant).collect();
         let earlier = store::adjustments(tx, &cause)?;
         if !earlier.is_empty() {
             if !wanted.eq(earlier) {
                 return Err(CAUSE_REUSED.error("this cause has changed the stock in another way already"));
             }
-            let variants: Vec<VariantId> = adjustments.iter().map(|adjustment| adjustment.variant).collect();
             return store::levels(tx, &variants);
         }
+        let before: HashMap<VariantId, Level> = store::levels(tx, &variants)?.into_iter().collect();
         let mut levels = Vec::with_capacity(adjustments.len());
         let mut refused: Option<Error> = None;
         for adjustment in &adjustments {
-            let Some(level) = store::adjust(tx, adjustment.variant, adjustment.delta)? else {
+            let known = before.get(&adjustment.variant).copied();
+            let Some(level) = known.unwrap_or_default().adjusted(adjustment.delta) else {
                 let error =
                     refused.unwrap_or_else(|| OUT_OF_STOCK.error("the stock cannot change by that much"));
                 let path = format!("adjustments[{}].delta", adjustment.place);
                 refused = Some(error.with_field(path, "would leave fewer pieces than are held, or too many"));
                 continue;
             };
+            store::put_on_hand(tx, adjustment.variant, level.on_hand, known.is_some())?;
             store::record_adjustment(tx, &cause, adjustment, tx.now())?;
             events::stock_changed(&outbox, tx, &who, adjustment.variant, level, &cause)?;
             levels.push((adjustment.variant, level));

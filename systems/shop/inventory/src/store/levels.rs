@@ -1,10 +1,10 @@
-//! Levels and the adjustments that made them. Each change is one guarded statement that answers the level after it,
-//! or nothing when the pieces are not there.
+//! Levels and the adjustments that made them. What a buyer's order changes is one guarded statement that answers the level
+//! after it, or nothing when the pieces are not there.
 
 use mainstay_core::{Result, Timestamp, codes};
 use mainstay_sql::{Row, Tx, View};
 
-use crate::model::{Adjustment, Level, ON_HAND_MAX, VariantId};
+use crate::model::{Adjustment, Level, VariantId};
 
 /// The levels of these variants; one that never had stock is absent.
 pub fn levels(view: &View<'_>, variants: &[VariantId]) -> Result<Vec<(VariantId, Level)>> {
@@ -62,19 +62,16 @@ pub fn take_free(tx: &Tx<'_>, variant: VariantId, quantity: i64) -> Result<Optio
     )
 }
 
-/// Adds a signed number of pieces; `None` when fewer would be left than are held, or more than can be counted.
-pub fn adjust(tx: &Tx<'_>, variant: VariantId, delta: i64) -> Result<Option<Level>> {
-    // An upsert would check the inserted row before it finds the conflict, and so refuse every negative delta.
-    tx.execute(
-        "INSERT OR IGNORE INTO levels (variant_id, on_hand, held) VALUES (?1, 0, 0)",
-        &[(&variant).into()],
-    )?;
-    tx.query_one(
-        "UPDATE levels SET on_hand = on_hand + ?2 \
-         WHERE variant_id = ?1 AND on_hand + ?2 BETWEEN held AND ?3 RETURNING on_hand, held",
-        &[(&variant).into(), delta.into(), ON_HAND_MAX.into()],
-        read,
-    )
+/// Writes how many pieces there are of a variant, which had stock before or not. What is held stays.
+pub fn put_on_hand(tx: &Tx<'_>, variant: VariantId, on_hand: i64, is_known: bool) -> Result<()> {
+    // Not in one statement that answers the level, as below: SQLite keeps what such a one would have to undo, which
+    // costs more than the change when there are hundreds.
+    let sql = if is_known {
+        "UPDATE levels SET on_hand = ?2 WHERE variant_id = ?1"
+    } else {
+        "INSERT INTO levels (variant_id, on_hand, held) VALUES (?1, ?2, 0)"
+    };
+    tx.execute(sql, &[(&variant).into(), on_hand.into()]).map(drop)
 }
 
 /// What was adjusted under a cause: deltas by variant, ordered by variant; empty if the cause is new.
