@@ -102,7 +102,53 @@ async fn the_proof_agrees_after_the_replay_was_killed_again_and_again() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    replay_and_compare(folder.path(), &file, &[], "");
+    let told = replay_and_compare(folder.path(), &file, &[], "");
+    what_is_exported_is_what_was_sold(folder.path(), &told);
+}
+
+/// The orders of the shop's books, as files: more than a page of them.
+fn what_is_exported_is_what_was_sold(folder: &Path, told: &Value) {
+    let export = |what: &str, format: &str| {
+        let output = run(folder, &["shop", "export", what, "--format", format, "--data", "data"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let orders = export("orders", "jsonl");
+    let orders: Vec<Value> = orders.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let pence = |rows: &[Value], field: &str| -> i64 {
+        rows.iter().map(|row| row[field].as_str().unwrap().replace('.', "").parse::<i64>().unwrap()).sum()
+    };
+    assert_eq!(orders.len(), 60);
+    assert_eq!(told["shop"]["orders"], orders.len());
+    assert_eq!(told["shop"]["revenue"], pence(&orders, "total"));
+    assert_eq!(told["shop"]["refunded"], pence(&orders, "refunded"));
+    let placed: Vec<&str> = orders.iter().map(|row| row["placed_at"].as_str().unwrap()).collect();
+    assert!(placed.iter().all(|at| at.starts_with("2020-01-0")), "{placed:?}");
+    let states: std::collections::BTreeSet<&str> =
+        orders.iter().map(|row| row["state"].as_str().unwrap()).collect();
+    assert!(states.contains("paid") && states.contains("partly_refunded"), "{states:?}");
+    let numbers: std::collections::BTreeSet<&str> =
+        orders.iter().map(|row| row["number"].as_str().unwrap()).collect();
+    assert_eq!(numbers.len(), 60, "each order once");
+
+    let lines = export("order-lines", "jsonl");
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |field: &str| -> usize {
+        orders.iter().map(|row| row[field].as_str().unwrap().parse::<usize>().unwrap()).sum()
+    };
+    assert_eq!(lines.len(), count("lines"));
+    let pieces = lines.iter().map(|row| row["quantity"].as_str().unwrap().parse::<usize>().unwrap());
+    assert_eq!(pieces.sum::<usize>(), count("pieces"));
+    assert_eq!(pence(&lines, "net"), pence(&orders, "total"), "prices were final and carriage was free");
+
+    let csv = export("orders", "csv");
+    let mut csv = csv.lines();
+    let head = csv.next().unwrap();
+    assert!(head.starts_with("number,placed_at,state,country,currency,"), "{head}");
+    assert_eq!(csv.count(), 60);
+    let nowhere = tempfile::tempdir().unwrap();
+    let output = run(nowhere.path(), &["shop", "export", "orders", "--data", "data"]);
+    assert!(!output.status.success() && !nowhere.path().join("data").exists(), "nothing is made by asking");
 }
 
 #[test]

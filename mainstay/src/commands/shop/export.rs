@@ -1,31 +1,26 @@
-//! `mainstay shop export`: the catalogue as a file that `mainstay shop import` reads again.
+//! `mainstay shop export`: what the shop has, as a file.
 
-use std::collections::HashMap;
+mod catalogue;
+mod orders;
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use mainstay_core::{Context, Currency, Result};
-use mainstay_host::{Engines, Running};
+use mainstay_core::{Currency, Result};
+use mainstay_host::{Engines, Settings};
 use mainstay_records::Sheet;
 use mainstay_records::codes::UNREADABLE;
-use mainstay_rpc::v1::required_money;
-use mainstay_rpc::{answer, request};
-use shop_catalog_contracts as catalog;
-use shop_inventory_contracts as inventory;
-use shop_pricing_contracts as pricing;
 
+use self::orders::Source;
 use super::beside::{self, CALLER};
 use super::import::FileFormat;
-use crate::commands::Global;
+use crate::commands::{Global, operator};
 use crate::output;
 
-/// Prices and levels asked for at once, which is the most that inventory tells.
-const AT_ONCE: usize = 500;
-
-/// Write the catalogue with prices and stock into a file that `shop import` reads again.
+/// Write the catalogue or the orders into a file, streamed. `shop import` reads the catalogue again.
 ///
 /// In CSV, a cell that a spreadsheet would run is written with an apostrophe before it, which reading takes off again.
 #[derive(Debug, Args)]
@@ -33,117 +28,88 @@ pub struct Export {
     /// What is exported
     #[arg(value_enum)]
     what: What,
-    /// How it is written
-    #[arg(long, value_enum, default_value = "csv")]
-    format: FileFormat,
-    /// The price list
+    /// The price list, for the catalogue
     #[arg(long, default_value = "GBP")]
     currency: Currency,
-    /// The file; standard output when left out
-    #[arg(long, value_name = "FILE")]
-    to: Option<PathBuf>,
+    #[command(flatten)]
+    to: To,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum What {
     /// Products, variants, prices and stock levels
     Catalogue,
+    /// A row for each order, the newest first
+    Orders,
+    /// A row for each line of each order
+    OrderLines,
 }
 
-impl Export {
-    pub async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
-        let What::Catalogue = self.what;
-        let services = [catalog::SERVICE, pricing::SERVICE, inventory::SERVICE];
-        let rows = beside::with(global, engines, &services, |running| async move {
-            let outcome = self.write(&running).await;
-            (running, outcome)
-        })
-        .await?;
-        output::note(&format!("{rows} variants"));
-        Ok(ExitCode::SUCCESS)
-    }
+/// Where it is written, and how.
+#[derive(Debug, Args)]
+struct To {
+    /// How it is written
+    #[arg(long, value_enum, default_value = "csv")]
+    format: FileFormat,
+    /// The file; standard output when left out
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+}
 
-    /// A page after the other, so that a catalogue of any size takes the memory of one page.
-    async fn write(&self, running: &Running) -> Result<u64> {
+impl To {
+    fn sheet(&self, columns: &'static [&'static str]) -> Result<Sheet<Box<dyn Write + Send>>> {
         let to: Box<dyn Write + Send> = match &self.to {
             Some(path) => Box::new(BufWriter::new(File::create(path).map_err(|error| {
                 UNREADABLE.because(format!("{} cannot be written: {error}", path.display()), error)
             })?)),
             None => Box::new(std::io::stdout()),
         };
-        let mut sheet = Sheet::new(to, self.format.format(), &shop_imports::COLUMNS)?;
-        let ctx = Context::background(CALLER);
-        let mut client = running.peer(CALLER, catalog::SERVICE, catalog::CatalogClient::new)?.client();
-        let mut after = Vec::new();
-        loop {
-            let asked = catalog::PageProductsRequest { after };
-            let page = answer(client.page_products(request(&ctx, asked)).await)?;
-            let ids: Vec<Vec<u8>> = page
-                .products
-                .iter()
-                .flat_map(|product| product.variants.iter().map(|variant| variant.id.clone()))
-                .collect();
-            let figures = self.figures(running, &ctx, &ids).await?;
-            for product in &page.products {
-                for variant in &product.variants {
-                    let figure = figures.get(&variant.id).cloned().unwrap_or_default();
-                    sheet.row(&[
-                        &product.slug,
-                        &variant.sku,
-                        &product.name,
-                        &product.description,
-                        &variant.name,
-                        &figure.price,
-                        if figure.price.is_empty() { "" } else { self.currency.as_str() },
-                        &figure.tax_class,
-                        &figure.stock,
-                    ])?;
-                }
-            }
-            match page.products.last() {
-                Some(last) if page.more => after = last.id.clone(),
-                _ => return sheet.finish(),
-            }
-        }
-    }
-
-    async fn figures(
-        &self,
-        running: &Running,
-        ctx: &Context,
-        ids: &[Vec<u8>],
-    ) -> Result<HashMap<Vec<u8>, Figures>> {
-        let mut prices = running.peer(CALLER, pricing::SERVICE, pricing::PricingClient::new)?.client();
-        let mut stock = running.peer(CALLER, inventory::SERVICE, inventory::InventoryClient::new)?.client();
-        let mut figures: HashMap<Vec<u8>, Figures> = HashMap::with_capacity(ids.len());
-        for some in ids.chunks(AT_ONCE) {
-            let currency = self.currency.as_str().to_owned();
-            let asked = pricing::GetPricesRequest { currency, variant_ids: some.to_vec() };
-            for price in answer(prices.get_prices(request(ctx, asked)).await)?.prices {
-                let amount = required_money(price.amount.as_ref(), "amount")?;
-                let figure = figures.entry(price.variant_id).or_default();
-                figure.price = amount.amount();
-                figure.tax_class = price.tax_class;
-            }
-            let asked = inventory::GetLevelsRequest { variant_ids: some.to_vec() };
-            for level in answer(stock.get_levels(request(ctx, asked)).await)?.levels {
-                figures.entry(level.variant_id).or_default().stock = level.on_hand.to_string();
-            }
-        }
-        Ok(figures)
+        Sheet::new(to, self.format.format(), columns)
     }
 }
 
-/// What other services say of a variant: no price if it has none, and no pieces if there never were any.
-#[derive(Clone, Debug)]
-struct Figures {
-    price: String,
-    tax_class: String,
-    stock: String,
-}
+impl Export {
+    pub async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
+        let (count, rows) = match self.what {
+            What::Catalogue => (self.catalogue(global, engines).await?, "variants"),
+            What::Orders => (self.orders(global, engines).await?, "orders"),
+            What::OrderLines => (self.orders(global, engines).await?, "lines"),
+        };
+        output::note(&format!("{count} {rows}"));
+        Ok(ExitCode::SUCCESS)
+    }
 
-impl Default for Figures {
-    fn default() -> Self {
-        Self { price: String::new(), tax_class: String::new(), stock: "0".to_owned() }
+    async fn catalogue(&self, global: &Global, engines: Engines) -> Result<u64> {
+        beside::with(global, engines, &catalogue::SERVICES, |running| async move {
+            let outcome = catalogue::write(&running, &self.to, self.currency).await;
+            (running, outcome)
+        })
+        .await
+    }
+
+    async fn orders(&self, global: &Global, engines: Engines) -> Result<u64> {
+        let service = shop_orders_contracts::SERVICE;
+        if Settings::read(&global.configuration(&[])?)?.peers.addresses().contains_key(service) {
+            return beside::with(global, engines, &[service], |running| async move {
+                let outcome = match Source::of(&running) {
+                    Ok(source) => self.write_orders(source).await,
+                    Err(error) => Err(error),
+                };
+                (running, outcome)
+            })
+            .await;
+        }
+        let opened = operator::ready_one(global, engines, "shop/orders").await?;
+        let outcome = self.write_orders(Source::Database(opened.database.clone())).await;
+        opened.database.close().await;
+        outcome
+    }
+
+    async fn write_orders(&self, mut source: Source) -> Result<u64> {
+        if matches!(self.what, What::OrderLines) {
+            orders::write_lines(&mut source, &self.to).await
+        } else {
+            orders::write(&mut source, &self.to).await
+        }
     }
 }

@@ -64,6 +64,9 @@ struct Candidate {
 /// An archived aggregate's id and events.
 type Whole<A> = (Id<<A as Aggregate>::Kind>, Vec<Recorded<A>>);
 
+/// The same as it is stored.
+type Packed<A> = (Id<<A as Aggregate>::Kind>, Vec<Stored>);
+
 impl<A: Aggregate> AggregateStore<A> {
     /// Archives aggregates to which nothing has happened since `before`, of those that some events after the position
     /// `after` belong to; begin with 0. `is_settled` says whether something is still to happen to one by itself: then it
@@ -133,6 +136,14 @@ impl<A: Aggregate> AggregateStore<A> {
             |row| unpack(row, 0),
         )?;
         Ok(found.unwrap_or_default())
+    }
+
+    /// The same of many aggregates; those that have none there are absent.
+    pub(super) fn archived_many(&self, view: &View<'_>, ids: &[Id<A::Kind>]) -> Result<Vec<Packed<A>>> {
+        let list: Vec<_> = ids.iter().map(Into::into).collect();
+        let sql =
+            "SELECT id, format, size, packed FROM aggregate_archive WHERE aggregate = ?1 AND id IN (:list)";
+        view.query_list(sql, &[A::NAME.into()], &list, |row| Ok((row.get(0)?, unpack(row, 1)?)))
     }
 
     /// How many events of the aggregate are archived.

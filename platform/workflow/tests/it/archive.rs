@@ -81,6 +81,37 @@ async fn what_is_old_and_settled_goes_and_is_found_as_before() {
 }
 
 #[tokio::test]
+async fn many_are_loaded_as_one_by_one_young_archived_and_gone_on() {
+    let accounts = Accounts::with(store(1)).await;
+    accounts.store.prepare(&accounts.test.db, &accounts.ctx).await.unwrap();
+    for id in 1..=40 {
+        accounts.append(account(id), 0, vec![paid(i64::from(id)), paid(1), paid(-2)]).await.unwrap();
+    }
+    accounts.test.manual.advance(2 * DAY);
+    assert!(archive(&accounts, now(&accounts)).await.aggregates > 30);
+    for id in 30..=50 {
+        let version = accounts.load(account(id)).await.map_or(0, |(_, version)| version);
+        accounts.append(account(id), version, vec![paid(1_000), paid(3)]).await.unwrap();
+    }
+    let ids: Vec<_> = (1..=60).map(account).collect();
+    let store = accounts.store.clone();
+    let many = accounts.test.db.read(&accounts.ctx, move |view| store.load_many(view, &ids)).await.unwrap();
+    assert_eq!(many.len(), 50);
+    for id in 1..=60 {
+        let loaded = many.get(&account(id)).map(|loaded| (loaded.aggregate.clone(), loaded.version));
+        assert_eq!(loaded, accounts.load(account(id)).await, "{id}");
+    }
+    // What lacks an event is refused and not told as less.
+    accounts.execute("DELETE FROM aggregate_events WHERE version = 4").await;
+    let store = accounts.store.clone();
+    let read = accounts.test.db.read(&accounts.ctx, move |view| store.load_many(view, &[account(45)]));
+    assert!(read.await.is_ok());
+    let store = accounts.store.clone();
+    let read = accounts.test.db.read(&accounts.ctx, move |view| store.load_many(view, &[account(35)]));
+    assert_eq!(code(read.await), codes::DATA_LOSS.name);
+}
+
+#[tokio::test]
 async fn the_newest_event_stays_so_that_no_position_is_used_twice() {
     let accounts = Accounts::with(store(1)).await;
     accounts.append(account(1), 0, vec![paid(1)]).await.unwrap();

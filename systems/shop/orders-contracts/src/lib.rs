@@ -10,8 +10,8 @@ pub use v1::orders_client::OrdersClient;
 pub use v1::orders_server::{Orders, OrdersServer};
 pub use v1::{
     Address, CheckoutReversed, FILE_DESCRIPTOR_SET, GetOrderRequest, GetOrderResponse, OrderCancelled,
-    OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, RefundedLine, order_event, orders_client,
-    orders_server,
+    OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded, PageOrdersRequest, PageOrdersResponse,
+    PagedOrder, RefundedLine, order_event, orders_client, orders_server,
 };
 
 /// The service's name at run time: what tokens, addresses and configuration call it.

@@ -7,10 +7,11 @@ use mainstay_sql::Tx;
 use mainstay_workflow::Sagas;
 use shop_orders_contracts::{
     Address, CheckoutReversed, OrderCancelled, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderRefunded,
-    RefundedLine, TOPIC, order_event,
+    PageOrdersResponse, PagedOrder, RefundedLine, TOPIC, order_event,
 };
 use shop_payments_contracts::{PaymentChanged, PaymentState};
 
+use crate::actions::WholePage;
 use crate::checkout::{CheckoutState, PAYMENT_SIGNAL};
 use crate::model::{Order, Refund, Sale};
 
@@ -145,6 +146,28 @@ pub fn sale_message(sale: &Sale) -> OrderPlaced {
         total: wire(sale.total),
         ..OrderPlaced::default()
     }
+}
+
+/// An order as it was placed, and what it was paid by.
+pub fn placed_message(order: &Order) -> OrderPlaced {
+    OrderPlaced {
+        checkout_id: order.checkout_id.to_vec(),
+        payment_id: order.paid.map(|(payment, _)| payment.to_vec()).unwrap_or_default(),
+        placed_at_micros: order.placed_at.as_micros(),
+        ..sale_message(&order.sale)
+    }
+}
+
+/// A page of whole orders.
+pub fn page_message(page: WholePage) -> PageOrdersResponse {
+    let whole = page.orders.into_iter().map(|(listed, order)| PagedOrder {
+        order_id: listed.id.to_vec(),
+        number: listed.number,
+        state: listed.state,
+        placed: Some(placed_message(&order)),
+        refunded: wire(listed.refunded),
+    });
+    PageOrdersResponse { orders: whole.collect(), more: page.more }
 }
 
 fn wire(money: mainstay_core::Money) -> Option<WireMoney> {

@@ -170,6 +170,7 @@ pub const CALLS: &[(&str, Caller, &[u8])] = &[
     ("/shop.inventory.v1.Inventory/Release", ForNobody, AN_ID),
     ("/shop.inventory.v1.Inventory/Adjust", ForStaff, NOTHING),
     ("/shop.orders.v1.Orders/GetOrder", ForAnybody, NOTHING),
+    ("/shop.orders.v1.Orders/PageOrders", ForStaff, NOTHING),
     ("/shop.payments.v1.Payments/Authorise", ForNobody, NOTHING),
     ("/shop.payments.v1.Payments/Capture", ForNobody, NOTHING),
     ("/shop.payments.v1.Payments/Void", ForNobody, NOTHING),

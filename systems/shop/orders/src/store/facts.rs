@@ -1,5 +1,6 @@
 //! The facts of orders, and what is read from them.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use mainstay_core::{Context, Id, Result, Timestamp, codes};
@@ -46,6 +47,12 @@ pub fn facts() -> &'static AggregateStore<History> {
 /// The order as its facts add up; `None` when there is none.
 pub fn order(view: &View<'_>, id: Id<OrderKind>) -> Result<Option<Order>> {
     Ok(facts().load(view, id)?.and_then(|loaded| loaded.aggregate.0))
+}
+
+/// These orders as their facts add up, in no order.
+pub fn orders(view: &View<'_>, ids: &[Id<OrderKind>]) -> Result<HashMap<Id<OrderKind>, Order>> {
+    let loaded = facts().load_many(view, ids)?;
+    Ok(loaded.into_iter().filter_map(|(id, loaded)| Some((id, loaded.aggregate.0?))).collect())
 }
 
 /// One fact more, after all that are there in this transaction.
