@@ -129,6 +129,10 @@ fn compare(told: &Value, proof: &Value) -> Result<()> {
     line("ledger against provider", &0.into(), &shop["ledger"]["differences"], true);
     line("sagas that have not ended", &0.into(), &shop["open_sagas"], true);
     line("pieces still held", &0.into(), &shop["held"], true);
+    if told["calls"] == 0 {
+        println!("\nnothing was left to sell: these are the books of what had been sold before");
+        return if wrong == 0 { Ok(()) } else { Err(format!("{wrong} figures differ")) };
+    }
     println!(
         "\n{} calls, {} sent twice, {} sent again, in {:.0} s: {:.1} orders a second; refused by the shop: {}",
         told["calls"],

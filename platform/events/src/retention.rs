@@ -117,6 +117,9 @@ impl Retention {
     }
 }
 
+// Each end by itself: asked for both in one go, SQLite walks over the whole log between them.
+const ENDS: &str = "SELECT (SELECT min(position) FROM outbox), (SELECT max(position) FROM outbox)";
+
 // Deletes from the front only, so that the log has no gap inside, even if the wall clock stepped back meanwhile. The
 // newest row stays: the next position is counted from it.
 fn prune_outbox(tx: &Tx<'_>, before: Timestamp, read: Option<Position>) -> Result<u64> {
@@ -125,9 +128,7 @@ fn prune_outbox(tx: &Tx<'_>, before: Timestamp, read: Option<Position>) -> Resul
         &[CHUNK.into(), before.into()],
         |row| row.get::<Option<i64>>(0),
     )?;
-    let ends = tx.query_one("SELECT min(position), max(position) FROM outbox", &[], |row| {
-        Ok((row.get::<Option<i64>>(0)?, row.get::<Option<i64>>(1)?))
-    })?;
+    let ends = tx.query_one(ENDS, &[], |row| Ok((row.get::<Option<i64>>(0)?, row.get::<Option<i64>>(1)?)))?;
     let Some((Some(first), Some(newest))) = ends else { return Ok(0) };
     let unread = read.map_or(i64::MAX, |read| read.0.saturating_add(1));
     let end = kept.flatten().unwrap_or(first + CHUNK).min(newest).min(unread);
@@ -158,4 +159,26 @@ fn first_id(at: Timestamp) -> [u8; 16] {
     let mut id = [0; 16];
     id[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
     id
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_core::Clock;
+    use mainstay_engine_sqlite::Sqlite;
+    use mainstay_sql::{DatabaseEngine, Metrics, Options};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_ends_of_a_log_are_looked_up_however_long_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().display());
+        let db = Sqlite.open(&url, "test", Options::new(Clock::system(), Metrics::unregistered())).unwrap();
+        db.migrate(&[crate::MIGRATIONS]).await.unwrap();
+        let plan = |view: &View<'_>| {
+            view.query(&format!("EXPLAIN QUERY PLAN {ENDS}"), &[], |row| row.get::<String>(3))
+        };
+        let plan = db.read(&Context::background("test"), plan).await.unwrap();
+        assert!(plan.iter().filter(|step| step.starts_with("SEARCH")).count() == 2, "{plan:?}");
+    }
 }
