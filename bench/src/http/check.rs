@@ -70,7 +70,7 @@ pub async fn each_layer(server: &Server) -> Result<(), Failure> {
     let product =
         get(address, PRODUCT, &[("x-forwarded-for", "198.51.100.1"), ("origin", "https://shop.example")])
             .await?;
-    ensure(product.status == StatusCode::OK && product.body.len() == 98, "98 bytes of the product")?;
+    ensure(product.status == StatusCode::OK && product.body.len() == 96, "96 bytes of the product")?;
     for name in [
         "content-security-policy",
         "x-content-type-options",
