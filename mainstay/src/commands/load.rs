@@ -90,6 +90,11 @@ impl LoadCommand {
             output::data(&format!("{}\n", json!({"visits": visits})));
         } else {
             table.print(Format::Table, "no request was made");
+            for line in &lines {
+                for (code, count) in &line.reasons {
+                    output::note(&format!("{}: {count} refused with {code}", line.request));
+                }
+            }
             output::note(&format!("\n{} visits, {} of them waited for a place", visits.begun, visits.waited));
         }
         let failed: u64 = lines.iter().map(|line| line.failed).sum();

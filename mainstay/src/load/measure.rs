@@ -14,13 +14,16 @@ const LONGEST_MICROS: u64 = 120_000_000;
 /// Three figures of a time are right: 1.23 ms is not 1.24 ms.
 const FIGURES: u8 = 3;
 
+/// Most reasons that are told apart of one kind of request; a shop has a handful.
+const REASONS_MAX: usize = 20;
+
 /// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// It did what it was for.
     Done,
-    /// The shop said no, as it may: sold out, or another price.
-    Refused,
+    /// The shop said no, as it may: sold out, or another price. By the code of its answer.
+    Refused(String),
     /// The shop could not, or nobody answered.
     Failed,
 }
@@ -32,6 +35,7 @@ pub struct Measure(Mutex<BTreeMap<&'static str, Kind>>);
 struct Kind {
     times: Histogram<u64>,
     refused: u64,
+    reasons: BTreeMap<String, u64>,
     failed: u64,
 }
 
@@ -41,6 +45,8 @@ pub struct Line {
     pub request: &'static str,
     pub count: u64,
     pub refused: u64,
+    /// How often by the code of the refusal.
+    pub reasons: BTreeMap<String, u64>,
     pub failed: u64,
     pub p50_ms: f64,
     pub p90_ms: f64,
@@ -59,12 +65,19 @@ impl Measure {
         if !kinds.contains_key(request) {
             let times = Histogram::new_with_max(LONGEST_MICROS, FIGURES)
                 .map_err(|error| codes::INTERNAL.because("times cannot be kept", error))?;
-            kinds.insert(request, Kind { times, refused: 0, failed: 0 });
+            kinds.insert(request, Kind { times, refused: 0, reasons: BTreeMap::new(), failed: 0 });
         }
         if let Some(kind) = kinds.get_mut(request) {
             kind.times.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LONGEST_MICROS));
-            kind.refused += u64::from(ending == Ending::Refused);
-            kind.failed += u64::from(ending == Ending::Failed);
+            match ending {
+                Ending::Done => {}
+                Ending::Refused(code) => {
+                    kind.refused += 1;
+                    let is_known = kind.reasons.contains_key(&code) || kind.reasons.len() < REASONS_MAX;
+                    *kind.reasons.entry(if is_known { code } else { "other".into() }).or_default() += 1;
+                }
+                Ending::Failed => kind.failed += 1,
+            }
         }
         Ok(())
     }
@@ -78,6 +91,7 @@ impl Measure {
                 request,
                 count: kind.times.len(),
                 refused: kind.refused,
+                reasons: kind.reasons.clone(),
                 failed: kind.failed,
                 p50_ms: millis(0.5),
                 p90_ms: millis(0.9),

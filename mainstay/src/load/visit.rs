@@ -156,10 +156,13 @@ impl Visit<'_> {
         self.due = now;
         let ending = match &answer {
             Ok(answer) if answer.status.is_success() => Ending::Done,
-            Ok(answer) if answer.status.is_client_error() && answer.status.as_u16() != 429 => Ending::Refused,
+            Ok(answer) if answer.status.is_client_error() && answer.status.as_u16() != 429 => {
+                Ending::Refused(answer.body["code"].as_str().unwrap_or("without a code").to_owned())
+            }
             Ok(_) | Err(_) => Ending::Failed,
         };
+        let is_done = ending == Ending::Done;
         self.measure.record(request, took, ending)?;
-        Ok(answer.ok().filter(|_| ending == Ending::Done))
+        Ok(answer.ok().filter(|_| is_done))
     }
 }

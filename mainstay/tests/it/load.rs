@@ -21,7 +21,7 @@ fn a_load_visits_a_shop_and_tells_how_long_it_waited() {
             "--seconds",
             "3",
             "--mix",
-            "2,0,1,2",
+            "2,2,1,2",
             "--lines-max",
             "3",
             "--json",
@@ -31,9 +31,15 @@ fn a_load_visits_a_shop_and_tells_how_long_it_waited() {
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |request: &str| lines.iter().find(|line| line["request"] == request).unwrap_or(&Value::Null);
     assert!(lines.last().unwrap()["visits"]["begun"].as_u64().unwrap() > 5, "{text}");
-    for request in ["list", "product", "cart", "item", "checkout"] {
+    for request in ["list", "product", "search", "cart", "item", "checkout"] {
         assert!(of(request)["count"].as_u64().unwrap_or_default() > 0, "no {request}: {text}");
         assert_eq!(of(request)["failed"], 0, "{text}");
+        let reasons = of(request)["reasons"].as_object().unwrap().values();
+        assert_eq!(
+            reasons.map(|count| count.as_u64().unwrap()).sum::<u64>(),
+            of(request)["refused"],
+            "{text}"
+        );
         assert!(of(request)["p50_ms"].as_f64().unwrap() <= of(request)["max_ms"].as_f64().unwrap());
     }
 }
