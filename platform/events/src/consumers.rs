@@ -194,6 +194,8 @@ pub(crate) struct Following {
     pub(crate) consumer: Arc<Consumer>,
     /// As operators and traces know it.
     pub(crate) name: Text,
+    /// Whose handler it is.
+    pub(crate) service: Text,
     /// Its number in the tables.
     pub(crate) number: i64,
     pub(crate) source: Arc<str>,

@@ -21,9 +21,10 @@ pub(crate) fn sending(ctx: &Context, topic: &'static str, id: &Id<EventKind>) ->
     span
 }
 
-/// Around one attempt of a handler.
+/// Around one attempt of a handler of `service`.
 pub(crate) fn processing(
     ctx: &Context,
+    service: &Text,
     consumer: &Text,
     topic: &'static str,
     envelope: &Envelope,
@@ -33,6 +34,7 @@ pub(crate) fn processing(
     if span.is_drawn() {
         describe(&mut span, "process", topic, &envelope.id);
     }
+    span.set_service(service);
     span.set("messaging.consumer.group.name", consumer.clone());
     if attempt > 1 {
         span.set("messaging.delivery_attempt", i64::from(attempt));

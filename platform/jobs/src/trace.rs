@@ -3,7 +3,7 @@
 //! in.
 
 use mainstay_core::{Context, Id};
-use mainstay_telemetry::{Role, SpanGuard, drawn_span_as, span_as};
+use mainstay_telemetry::{Role, SpanGuard, Text, drawn_span_as, span_as};
 
 use crate::job::JobKind;
 
@@ -20,12 +20,19 @@ pub(crate) fn sending(ctx: &Context, kind: &'static str, id: &Id<JobKind>) -> Sp
     span
 }
 
-/// Around one attempt, in the context of whoever enqueued it.
-pub(crate) fn processing(ctx: &Context, kind: &'static str, id: &Id<JobKind>, attempt: u32) -> SpanGuard {
+/// Around one attempt by `service`, in the context of whoever enqueued it.
+pub(crate) fn processing(
+    ctx: &Context,
+    service: &Text,
+    kind: &'static str,
+    id: &Id<JobKind>,
+    attempt: u32,
+) -> SpanGuard {
     let mut span = span_as(ctx, Role::Consumer, ("process", kind));
     if span.is_drawn() {
         describe(&mut span, "process", kind);
     }
+    span.set_service(service);
     span.set("messaging.message.id", id);
     if attempt > 1 {
         span.set("messaging.delivery_attempt", i64::from(attempt));

@@ -184,8 +184,9 @@ fn handle(
             return Err(blame.error());
         }
         let context = context(following, envelope, attempt);
-        let mut span =
-            trace::processing(&context, &following.name, following.consumer.topic, envelope, attempt);
+        let (service, consumer) = (&following.service, &following.name);
+        let topic = following.consumer.topic;
+        let mut span = trace::processing(&context, service, consumer, topic, envelope, attempt);
         let context = span.context();
         // A panic must not take the page's other events with it; the savepoint undoes what it left behind.
         let handled =

@@ -142,7 +142,8 @@ impl Worker {
             .write_as(&self.context, lease, move |tx| store::register(tx, &name, &producer, topic))
             .await?;
         let (consumer, context) = (Arc::clone(&self.consumer), self.context.clone());
-        Ok(Following { name: consumer.name().into(), consumer, number, source, context })
+        let (name, service) = (consumer.name().into(), self.db.label().clone());
+        Ok(Following { name, service, consumer, number, source, context })
     }
 
     // The stored place, with a new feed from there.

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures::FutureExt;
 use mainstay_core::lifecycle::panic_message;
 use mainstay_core::{Clock, Error, Kind, Result, Retry, Stopwatch, work};
-use mainstay_sql::Lease;
+use mainstay_sql::{Database, Lease};
 
 use super::tick::{Ended, Ending};
 use crate::backoff;
@@ -14,19 +14,20 @@ use crate::job::{JobContext, Registered};
 use crate::store::Claimed;
 use crate::trace;
 
-pub(super) async fn run(registered: &Registered, claimed: &Claimed, lease: Lease, clock: &Clock) -> Ended {
+pub(super) async fn run(registered: &Registered, claimed: &Claimed, lease: Lease, db: &Database) -> Ended {
     let watch = Stopwatch::start();
-    let ending = match result(registered, claimed, lease, clock).await {
+    let ending = match result(registered, claimed, lease, db).await {
         Ok(()) => Ending::Done,
-        Err(error) => failure(registered, claimed, clock, &error),
+        Err(error) => failure(registered, claimed, db.clock(), &error),
     };
     Ended { took: watch.elapsed(), ..Ended::now(claimed.id, registered.kind, claimed.attempts, ending) }
 }
 
-async fn result(registered: &Registered, claimed: &Claimed, lease: Lease, clock: &Clock) -> Result<()> {
+async fn result(registered: &Registered, claimed: &Claimed, lease: Lease, db: &Database) -> Result<()> {
+    let clock = db.clock();
     let limit = registered.policy.timeout;
     let caller = claimed.caller.context()?;
-    let mut span = trace::processing(&caller, registered.kind, &claimed.id, claimed.attempts);
+    let mut span = trace::processing(&caller, db.label(), registered.kind, &claimed.id, claimed.attempts);
     let ctx = span.context().with_attempt(claimed.attempts).with_deadline(clock.monotonic() + limit);
     let own = ctx.trace();
     let cx = JobContext { ctx, id: claimed.id, lease };

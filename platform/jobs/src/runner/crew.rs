@@ -58,10 +58,10 @@ impl Crew {
     pub(super) fn start(&mut self, inner: &Inner, registered: &Registered, claimed: Claimed, lease: &Lease) {
         let (id, attempt, kind) = (claimed.id, claimed.attempts, registered.kind);
         inner.metrics.started(kind, inner.db.clock().now().since(claimed.due_at));
-        let (sender, clock) = (self.sender.clone(), inner.db.clock().clone());
+        let (sender, db) = (self.sender.clone(), inner.db.clone());
         let (registered, lease) = (registered.clone(), lease.clone());
         let task = inner.tasks.spawn(kind, async move {
-            let ended = attempt::run(&registered, &claimed, lease, &clock).await;
+            let ended = attempt::run(&registered, &claimed, lease, &db).await;
             // The crew is gone when the lease is: then nobody may record it.
             let _ = sender.send(ended).await;
         });
