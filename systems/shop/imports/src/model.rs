@@ -13,11 +13,12 @@ pub type ImportId = Id<shop_imports_contracts::Import>;
 /// Most lines staged by one call: some hundred kilobytes, well within a message.
 pub const LINES_AT_ONCE: usize = 2_000;
 
-/// Lines that are checked and applied before it is written down how far an import is, which is the most that the
-/// catalogue changes at once. Some megabytes, twice.
-pub const BATCH: u32 = 2_000;
+/// Lines that are checked and applied before it is written down how far an import is: the most that inventory takes at
+/// once. The catalogue would change four times as many, but a batch is in memory several times over, once more for each
+/// service that works on it.
+pub const BATCH: u32 = 500;
 
-/// Lines in one call that looks up or changes stock: the most that inventory takes at once.
+/// Lines in one call that looks up or changes stock.
 pub const CALL: usize = 500;
 
 /// What is done about a line that cannot be used.
