@@ -33,6 +33,8 @@ impl Writer {
                 // Dropped last, also by a panic: whoever waits for the end hears of it.
                 let _running = running;
                 let _abandon = Abandon(Arc::clone(&queue));
+                // A capture would be dropped after these: whoever heard of the end would find the file still open.
+                let link = link;
                 let batches = Batches::new(link.kept_session(), &database, &options, Arc::clone(&queue));
                 serve(&queue, batches, checkpoints);
             })
