@@ -70,12 +70,12 @@ impl To {
 
 impl Export {
     pub async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
-        let (count, rows) = match self.what {
-            What::Catalogue => (self.catalogue(global, engines).await?, "variants"),
-            What::Orders => (self.orders(global, engines).await?, "orders"),
-            What::OrderLines => (self.orders(global, engines).await?, "lines"),
+        let (count, row) = match self.what {
+            What::Catalogue => (self.catalogue(global, engines).await?, "variant"),
+            What::Orders => (self.orders(global, engines).await?, "order"),
+            What::OrderLines => (self.orders(global, engines).await?, "line"),
         };
-        output::note(&format!("{count} {rows}"));
+        output::note(&format!("{count} {row}{}", if count == 1 { "" } else { "s" }));
         Ok(ExitCode::SUCCESS)
     }
 
