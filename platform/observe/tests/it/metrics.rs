@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mainstay_core::{Clock, Tasks, Timestamp};
+use mainstay_core::{Clock, ManualClock, Tasks, Timestamp};
 use mainstay_observe::receive::Receiver;
 use mainstay_observe::store::{Series, SeriesQuery};
 use mainstay_telemetry::otlp;
@@ -13,6 +13,18 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 
 use crate::world::{ROOMY, World};
+
+/// A quarter of a second passes, and the writer has done what was due then: only when it sleeps again is what it sampled
+/// there, and does what is counted next belong to the next sampling.
+async fn pass(manual: &ManualClock) {
+    while manual.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    manual.advance(Duration::from_millis(250));
+    while manual.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_counter_has_a_history_and_a_rate() {
@@ -28,8 +40,7 @@ async fn a_counter_has_a_history_and_a_rate() {
     // Seventy samplings, so that a whole row comes again; the counter grows by ten in each ten seconds.
     let mut points = 0;
     while points < 70 {
-        manual.advance(Duration::from_millis(250));
-        tokio::task::yield_now().await;
+        pass(&manual).await;
         let now = ask(false).await.first().map_or(0, |series| series.points.len());
         if now > points {
             points = now;
@@ -76,8 +87,7 @@ async fn what_another_process_measures_has_a_history_here_under_its_name() {
     for (points, value) in [(1, 7), (2, 9)] {
         client.export(request(value)).await.unwrap();
         loop {
-            manual.advance(Duration::from_millis(250));
-            tokio::task::yield_now().await;
+            pass(&manual).await;
             let query = SeriesQuery { name: "queue_depth".into(), ..SeriesQuery::default() };
             let found = world.store.series(&world.ctx, query).await.unwrap();
             let Some(series) = found.first() else { continue };
