@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use axum::body::HttpBody;
 use axum::response::Response;
+use data_encoding::HEXLOWER;
 use http::Version;
 use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Clock, Result, Timestamp};
@@ -125,10 +126,9 @@ impl AccessLog {
         }
         bytes.extend_from_slice(if version == Version::HTTP_2 { b",\"http\":2" } else { b",\"http\":1" });
         bytes.extend_from_slice(b",\"trace\":\"");
-        for byte in visit.trace.trace_id.to_be_bytes() {
-            const DIGITS: &[u8; 16] = b"0123456789abcdef";
-            bytes.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        }
+        let mut trace = [0; 32];
+        HEXLOWER.encode_mut(&visit.trace.trace_id.to_be_bytes(), &mut trace);
+        bytes.extend_from_slice(&trace);
         bytes.extend_from_slice(b"\"}\n");
         let is_half = bytes.len() > BUFFER_BYTES / 2;
         drop(lines);

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::response::Response;
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use mainstay_core::{Clock, Context, Monotonic, Principal, Result, TenantId, TraceContext, work};
 use mainstay_telemetry::{Role, SpanGuard, entry_span, is_recorded, late_span};
@@ -299,12 +300,8 @@ pub(super) fn edge_context(trace: TraceContext) -> Context {
 }
 
 fn hexadecimal(id: u128) -> HeaderValue {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0_u8; 32];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(id.to_be_bytes()) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
+    HEXLOWER.encode_mut(&id.to_be_bytes(), &mut text);
     // Digits are always a valid value.
     HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(""))
 }
