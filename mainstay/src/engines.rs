@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use mainstay_blobs::Blobs;
 use mainstay_cache::CacheStore;
 use mainstay_core::{BlockingPool, Clock, Result};
-use mainstay_engine_local::{Mailbox, MemoryCache};
+use mainstay_engine_local::{FileBlobs, Mailbox, MemoryCache};
 use mainstay_engine_sqlite::{Fts5, Sqlite};
-use mainstay_host::{CacheEngine, Engines, NotifierEngine};
+use mainstay_host::{BlobEngine, CacheEngine, Engines, NotifierEngine};
 use mainstay_notify::{Address, Notifier};
 
 /// Every engine.
 pub fn all() -> Engines {
-    Engines::new().database(Sqlite).text(Fts5).cache(Memory).notifier(Folder)
+    Engines::new().database(Sqlite).text(Fts5).cache(Memory).blobs(Files).notifier(Folder)
 }
 
 /// Cached values in this process: `memory:64`.
@@ -24,6 +25,19 @@ impl CacheEngine for Memory {
 
     fn open(&self, url: &str, clock: &Clock) -> Result<Arc<dyn CacheStore>> {
         Ok(Arc::new(MemoryCache::open(url, clock.clone())?))
+    }
+}
+
+/// Objects as files in a folder: `file:data/blobs`.
+struct Files;
+
+impl BlobEngine for Files {
+    fn scheme(&self) -> &'static str {
+        FileBlobs::SCHEME
+    }
+
+    fn open(&self, url: &str, clock: &Clock, blocking: &BlockingPool) -> Result<Arc<dyn Blobs>> {
+        Ok(Arc::new(FileBlobs::at(url, clock.clone(), blocking.clone())?))
     }
 }
 

@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 23] = [
+const PLATFORM: [&str; 24] = [
     "host",
     "conformance",
     "introspection",
@@ -24,6 +24,7 @@ const PLATFORM: [&str; 23] = [
     "events",
     "search",
     "sql",
+    "blobs",
     "notify",
     "records",
     "resilience",

@@ -4,6 +4,7 @@
 //! installation really uses. What an engine declares not to be able to do is checked as such. The suites know ports
 //! only: no engine is named here.
 
+pub mod blobs;
 pub mod cache;
 pub mod case;
 pub mod events;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use mainstay_blobs::Blobs;
 use mainstay_cache::CacheStore;
 use mainstay_core::{BlockingPool, Clock, Result};
 use mainstay_notify::{Address, Notifier};
@@ -37,12 +38,22 @@ pub trait CacheEngine: Send + Sync {
     fn open(&self, url: &str, clock: &Clock) -> Result<Arc<dyn CacheStore>>;
 }
 
+/// Opens a place for objects. The binary holds the list of them.
+pub trait BlobEngine: Send + Sync {
+    /// What stands before the colon of the URL.
+    fn scheme(&self) -> &'static str;
+
+    /// Opens it; what comes after the colon is the engine's own. What blocks runs in `blocking`.
+    fn open(&self, url: &str, clock: &Clock, blocking: &BlockingPool) -> Result<Arc<dyn Blobs>>;
+}
+
 /// The engines of a binary.
 #[derive(Clone, Default)]
 pub struct Engines {
     databases: Vec<Arc<dyn DatabaseEngine>>,
     notifiers: Vec<Arc<dyn NotifierEngine>>,
     caches: Vec<Arc<dyn CacheEngine>>,
+    blobs: Vec<Arc<dyn BlobEngine>>,
     texts: Vec<Arc<dyn TextEngine>>,
     commit_hook: Option<Arc<dyn CommitHook>>,
     heap: Option<Arc<dyn Heap>>,
@@ -65,6 +76,13 @@ impl Engines {
     #[must_use]
     pub fn cache(mut self, engine: impl CacheEngine + 'static) -> Self {
         self.caches.push(Arc::new(engine));
+        self
+    }
+
+    /// Adds an engine for objects.
+    #[must_use]
+    pub fn blobs(mut self, engine: impl BlobEngine + 'static) -> Self {
+        self.blobs.push(Arc::new(engine));
         self
     }
 
@@ -141,6 +159,11 @@ impl Engines {
     /// Opens the place for cached values; `host.no_engine` names the schemes that would do.
     pub fn open_cache(&self, url: &str, clock: &Clock) -> Result<Arc<dyn CacheStore>> {
         by_scheme(&self.caches, url, "cache.url", |engine| engine.scheme())?.open(url, clock)
+    }
+
+    /// Opens the place for objects; `host.no_engine` names the schemes that would do.
+    pub fn open_blobs(&self, url: &str, clock: &Clock, blocking: &BlockingPool) -> Result<Arc<dyn Blobs>> {
+        by_scheme(&self.blobs, url, "blobs.url", |engine| engine.scheme())?.open(url, clock, blocking)
     }
 
     /// Opens the place where messages go; `host.no_engine` names the schemes that would do.

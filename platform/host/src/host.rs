@@ -39,6 +39,7 @@ const PLATFORM_CODES: &[&[&Code]] = &[
     crate::codes::CODES,
     mainstay_access::CODES,
     mainstay_audit::CODES,
+    mainstay_blobs::CODES,
     mainstay_core::config::CODES,
     mainstay_events::codes::CODES,
     mainstay_identity::CODES,

@@ -34,7 +34,7 @@ pub mod topology;
 pub use codes::{CODES, NOTHING_HERE};
 pub use contract::{Contract, EventContract};
 pub use edge::{Edge, NoSessions};
-pub use engines::{CacheEngine, Engines, NotifierEngine};
+pub use engines::{BlobEngine, CacheEngine, Engines, NotifierEngine};
 pub use folder::prepare as prepare_folder;
 pub use host::{Host, Opened};
 pub use loops::Loops;

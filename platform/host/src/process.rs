@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mainstay_blobs::Blobs;
 use mainstay_cache::CacheStore;
 use mainstay_core::{BlockingPool, Clock, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
@@ -10,6 +11,7 @@ use mainstay_notify::Notifier;
 use mainstay_rpc::{Channel, Network, RpcService, event_log};
 use mainstay_secrets::RootKey;
 use mainstay_telemetry::Registry;
+use parking_lot::Mutex;
 
 use crate::codes::{NOT_STARTED, NOTHING_HERE};
 use crate::engines::Engines;
@@ -34,6 +36,7 @@ pub(crate) struct Process {
     pub(crate) jobs_metrics: mainstay_jobs::Metrics,
     pub(crate) root: RootKey,
     pub(crate) cache: Arc<dyn CacheStore>,
+    blobs: Mutex<Option<Arc<dyn Blobs>>>,
     pub(crate) notifier: Arc<dyn Notifier>,
     pub(crate) topology: Topology,
     pub(crate) network: Network,
@@ -95,6 +98,7 @@ impl Process {
             readers: mainstay_events::Readers::default(),
             jobs_metrics: mainstay_jobs::Metrics::register(&registry),
             cache: engines.open_cache(&settings.cache.url, &clock)?,
+            blobs: Mutex::default(),
             notifier: engines.open_notifier(
                 &settings.notify.url,
                 settings.notify.address()?,
@@ -115,6 +119,17 @@ impl Process {
             network,
             replay,
         }))
+    }
+
+    /// The place for objects, opened for the first service that keeps some.
+    pub(crate) fn blobs(&self) -> Result<Arc<dyn Blobs>> {
+        let mut opened = self.blobs.lock();
+        if let Some(blobs) = &*opened {
+            return Ok(Arc::clone(blobs));
+        }
+        let blobs = self.engines.open_blobs(&self.settings.blobs.url, &self.clock, &self.blocking)?;
+        *opened = Some(Arc::clone(&blobs));
+        Ok(blobs)
     }
 
     /// Puts a service where its peers find it, with its events beside its own contracts.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mainstay_audit::Audit;
+use mainstay_blobs::Store;
 use mainstay_cache::{Cache, Policy};
 use mainstay_core::{Clock, CpuPool, Result, Tasks};
 use mainstay_events::{Consumers, EventSource, Outbox};
@@ -209,6 +210,11 @@ impl Scope {
         let metrics = mainstay_cache::Metrics::register(&self.registry, name);
         let (clock, tasks) = (process.clock.clone(), process.tasks.clone());
         Cache::new(name, Arc::clone(&process.cache), policy, clock, tasks, metrics)
+    }
+
+    /// The service's own part of the objects; its name makes it its own.
+    pub fn blobs(&self) -> Result<Store> {
+        Store::new(self.process.blobs()?, self.name)
     }
 
     /// Sends messages to people.

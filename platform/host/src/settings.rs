@@ -93,6 +93,14 @@ impl Default for CacheSettings {
     }
 }
 
+/// `[blobs]`: where objects are kept, such as pictures.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlobSettings {
+    /// Engine and place, such as `file:data/blobs`. Empty: files in `blobs` of the data folder. Default: empty.
+    pub url: String,
+}
+
 /// `[notify]`: where mail leaves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -225,6 +233,7 @@ pub struct Settings {
     pub rpc: RpcSettings,
     pub database: DatabaseSettings,
     pub cache: CacheSettings,
+    pub blobs: BlobSettings,
     pub notify: NotifySettings,
     pub retention: RetentionSettings,
     pub peers: PeerSettings,
@@ -237,9 +246,13 @@ impl Settings {
     pub fn read(configuration: &Configuration) -> Result<Self> {
         let process: ProcessSettings = configuration.section("process")?;
         let mut database: DatabaseSettings = configuration.section("database")?;
+        let mut blobs: BlobSettings = configuration.section("blobs")?;
         let mut notify: NotifySettings = configuration.section("notify")?;
         if database.url.is_empty() {
             database.url = format!("sqlite:{}", process.data.display());
+        }
+        if blobs.url.is_empty() {
+            blobs.url = format!("file:{}", process.data.join("blobs").display());
         }
         if notify.url.is_empty() {
             notify.url = format!("folder:{}", process.data.join("mail").display());
@@ -255,6 +268,7 @@ impl Settings {
             rpc,
             database,
             cache: configuration.section("cache")?,
+            blobs,
             notify,
             retention,
             peers: configuration.section("peers")?,

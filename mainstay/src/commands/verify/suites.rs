@@ -8,7 +8,9 @@ use futures::FutureExt;
 use mainstay_conformance::events::Log;
 use mainstay_conformance::limits::Allowances;
 use mainstay_conformance::notify::Delivery;
-use mainstay_conformance::{Case, cache, events, jobs, limits, notify, realtime, rpc, search, sql, workflow};
+use mainstay_conformance::{
+    Case, blobs, cache, events, jobs, limits, notify, realtime, rpc, search, sql, workflow,
+};
 use mainstay_core::{BlockingPool, Clock, Result, codes};
 use mainstay_events::Outbox;
 use mainstay_host::{Engines, Settings};
@@ -63,6 +65,7 @@ impl Place {
         cases.extend(cache::cases(Arc::new(|bytes, clock| -> Arc<dyn mainstay_cache::CacheStore> {
             Arc::new(mainstay_engine_local::MemoryCache::with_bytes(bytes, clock))
         })));
+        cases.extend(self.blobs(settings)?);
         cases.extend(self.notify(settings)?);
         let fanout: realtime::Make = Arc::new(|| Arc::new(InMemory::new()));
         cases.extend(realtime::cases(&fanout));
@@ -83,6 +86,21 @@ impl Place {
             async move { (log(&there(place.with_log().await)), there(place.with_log().await)) }
         }));
         cases
+    }
+
+    /// Only what keeps files can be tried beside the installation's own.
+    fn blobs(&self, settings: &Settings) -> Result<Vec<Case>> {
+        if !settings.blobs.url.starts_with("file:") {
+            return Ok(Vec::new());
+        }
+        let blocking = BlockingPool::new(settings.process.blocking_threads, settings.process.blocking_queue)
+            .map_err(|error| codes::INTERNAL.because("no thread can be started", error))?;
+        let place = self.folder.join("blobs");
+        let (engines, number) = (self.engines.clone(), AtomicU64::new(0));
+        Ok(blobs::cases(move || {
+            let folder = place.join(number.fetch_add(1, Ordering::Relaxed).to_string());
+            there(engines.open_blobs(&format!("file:{}", folder.display()), &Clock::system(), &blocking))
+        }))
     }
 
     /// Only what delivers into a folder can be looked into afterwards.
@@ -120,7 +138,7 @@ fn log(db: &Database) -> Log {
 fn there<T>(opened: Result<T>) -> T {
     match opened {
         Ok(opened) => opened,
-        Err(error) => panic!("no database could be opened: {}", error.chain()),
+        Err(error) => panic!("it could not be opened: {}", error.chain()),
     }
 }
 
