@@ -32,7 +32,7 @@ pub const MEDIA_TYPE: Code = Code::new(
     "http.media_type",
     Kind::InvalidArgument,
     "The body is of a kind that is not understood",
-    "Send JSON with the header content-type: application/json.",
+    "Send what the contract says, mostly JSON, and name it in the header Content-Type.",
 );
 pub const METHOD_NOT_ALLOWED: Code = Code::new(
     "http.method_not_allowed",

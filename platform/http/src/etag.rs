@@ -69,6 +69,11 @@ impl ETag {
         is_tag.then(|| Self { weak, opaque: opaque.to_owned() })
     }
 
+    /// The bytes are the same, so that parts of both fit together.
+    pub(crate) fn matches_strongly(&self, other: &Self) -> bool {
+        !self.weak && !other.weak && self.opaque == other.opaque
+    }
+
     /// The meaning is the same, which is enough to read.
     pub fn matches_weakly(&self, other: &Self) -> bool {
         self.opaque == other.opaque

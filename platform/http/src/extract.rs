@@ -10,6 +10,7 @@ mod path;
 mod query;
 mod standing;
 mod token;
+mod upload;
 
 pub use address::ClientAddress;
 pub use body::Body;
@@ -20,3 +21,4 @@ pub use path::{Path, PathId};
 pub use query::Query;
 pub use standing::Standing;
 pub use token::SessionToken;
+pub use upload::Upload;

@@ -31,6 +31,7 @@ mod pages;
 pub mod policy;
 pub mod problem;
 pub mod proxy_protocol;
+mod ranged;
 pub mod session;
 mod tls;
 mod visit;
@@ -45,7 +46,8 @@ pub use door::{Door, OperatorGuard};
 pub use encoding::Coding;
 pub use etag::ETag;
 pub use extract::{
-    Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing, etag,
+    Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing, Upload,
+    etag,
 };
 pub use health::{Health, Weight};
 pub use layers::{is_plain, media_version, version_of};
@@ -55,4 +57,5 @@ pub use mainstay_identity::Identified;
 pub use options::{AdminOptions, Options};
 pub use policy::{Policies, Policy};
 pub use problem::{Problem, status_of, status_of_code};
+pub use ranged::Ranged;
 pub use session::{SessionEnded, SessionIssued};

@@ -67,6 +67,15 @@ impl Policy {
         self
     }
 
+    /// Anybody on the way may keep the answer for a year and need not ask again: what is at the address never changes.
+    /// No session is begun by it.
+    #[must_use]
+    pub fn immutable(mut self) -> Self {
+        self.cache = Some(HeaderValue::from_static("public, max-age=31536000, immutable"));
+        self.is_public = true;
+        self
+    }
+
     /// The caller may keep the answer and must ask each time whether it is still so, which costs no body when it is.
     #[must_use]
     pub fn revalidated(mut self) -> Self {

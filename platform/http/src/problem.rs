@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use mainstay_blobs::codes as blobs;
 use mainstay_core::{Code, Error, FieldError, Kind, Retry};
 use mainstay_sql::codes as sql;
 use schemars::JsonSchema;
@@ -184,9 +185,15 @@ fn status_of_name(name: &str, kind: Kind) -> StatusCode {
         (&codes::CONDITION_REQUIRED, StatusCode::PRECONDITION_REQUIRED),
         (&codes::CONDITION_FAILED, StatusCode::PRECONDITION_FAILED),
     ];
-    if name == sql::FULL.name {
+    if name == sql::FULL.name || name == blobs::FULL.name {
         // The caller did nothing too often; a machine lacks room.
         return StatusCode::INSUFFICIENT_STORAGE;
+    }
+    if name == blobs::TOO_LARGE.name {
+        return StatusCode::PAYLOAD_TOO_LARGE;
+    }
+    if name == blobs::RANGE.name {
+        return StatusCode::RANGE_NOT_SATISFIABLE;
     }
     if name.starts_with("http.")
         && let Some((_, status)) = of_code.iter().find(|(code, _)| code.name == name)

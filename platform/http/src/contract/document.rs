@@ -103,7 +103,10 @@ fn operation(
         }
         described["requestBody"] = json!({ "required": true, "content": { "application/json": content } });
     } else if route.asked.bytes {
-        described["requestBody"] = json!({ "required": true, "content": { "*/*": {} } });
+        let any: &[&str] = &["*/*"];
+        let kinds = if about.media_types.is_empty() { any } else { about.media_types };
+        let content: Map<String, Value> = kinds.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect();
+        described["requestBody"] = json!({ "required": true, "content": content });
     }
     described
 }

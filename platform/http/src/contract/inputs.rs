@@ -4,6 +4,7 @@ use std::fmt;
 
 use axum::extract::{Request, State};
 use http::HeaderMap;
+use mainstay_blobs::codes as blobs;
 use mainstay_core::{Code, Id, IdKind, codes};
 use schemars::JsonSchema;
 
@@ -13,8 +14,9 @@ use crate::codes::{
 };
 use crate::contract::schema::{self, SchemaOf};
 use crate::extract::{
-    Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing,
+    Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing, Upload,
 };
+use crate::ranged::Ranged;
 
 /// What a request to one route must have.
 #[derive(Clone, Default)]
@@ -86,6 +88,51 @@ impl Input for bytes::Bytes {
     fn describe(asked: &mut Asked) {
         asked.bytes = true;
         asked.problems.extend_from_slice(&[&BODY_BROKEN, &BODY_TOO_LARGE, &BODY_TOO_SLOW]);
+    }
+}
+
+impl Input for Upload {
+    fn describe(asked: &mut Asked) {
+        asked.bytes = true;
+        asked.headers.push(Header {
+            name: "Content-Digest",
+            text: "The digest of the body, which is refused when it has another one; SHA-256 is looked at.",
+            pattern: "",
+            example: "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:",
+            required: false,
+        });
+        asked.problems.extend_from_slice(&[
+            &BODY_BROKEN,
+            &BODY_TOO_LARGE,
+            &BODY_TOO_SLOW,
+            &MEDIA_TYPE,
+            &blobs::MISMATCH,
+            &blobs::FULL,
+            &blobs::IO,
+            &codes::INVALID,
+        ]);
+    }
+}
+
+impl Input for Ranged {
+    fn describe(asked: &mut Asked) {
+        asked.headers.extend([
+            Header {
+                name: "Range",
+                text: "The bytes that are wanted; one range. Anything else is answered whole.",
+                pattern: "",
+                example: "bytes=0-65535",
+                required: false,
+            },
+            Header {
+                name: "If-Range",
+                text: "The ETag of the version that they are wanted of; of another one, all of it is answered.",
+                pattern: "",
+                example: r#""2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824""#,
+                required: false,
+            },
+        ]);
+        asked.problems.extend_from_slice(&[&blobs::RANGE, &blobs::IO, &blobs::DAMAGED]);
     }
 }
 

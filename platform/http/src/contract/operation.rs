@@ -14,6 +14,8 @@ pub struct Operation {
     pub(crate) text: &'static str,
     pub(crate) callers: Callers,
     pub(crate) example: Option<Value>,
+    /// Of a body of bytes; any where none is said.
+    pub(crate) media_types: &'static [&'static str],
     pub(crate) answers: Vec<Answer>,
     pub(crate) problems: Vec<&'static Code>,
 }
@@ -48,6 +50,7 @@ pub fn operation(id: &'static str, summary: &'static str) -> Operation {
         text: "",
         callers: Callers::Everybody,
         example: None,
+        media_types: &[],
         answers: Vec::new(),
         problems: Vec::new(),
     }
@@ -86,6 +89,13 @@ impl Operation {
     #[must_use]
     pub fn example(mut self, example: Value) -> Self {
         self.example = Some(example);
+        self
+    }
+
+    /// The body is bytes of one of these media types.
+    #[must_use]
+    pub fn takes(mut self, media_types: &'static [&'static str]) -> Self {
+        self.media_types = media_types;
         self
     }
 

@@ -64,13 +64,15 @@ async fn read(request: Request, visit: Option<&Visit>) -> Result<Bytes, Error> {
     if let Some(visit) = visit {
         visit.set_reading(false);
     }
-    match collected {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if is_length_limit(&error) => {
-            Err(BODY_TOO_LARGE.error("the body is longer than is taken here"))
-        }
-        Err(error) => Err(BODY_BROKEN.because("the body broke off", error)),
+    Ok(collected.map_err(broken)?.to_bytes())
+}
+
+/// Why a body ended early: it is longer than the rules of the route allow, or its sender went away.
+pub(super) fn broken(error: axum::Error) -> Error {
+    if is_length_limit(&error) {
+        return BODY_TOO_LARGE.error("the body is longer than is taken here");
     }
+    BODY_BROKEN.because("the body broke off", error)
 }
 
 fn is_length_limit(error: &(dyn StdError + 'static)) -> bool {

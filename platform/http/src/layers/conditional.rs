@@ -13,8 +13,8 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use foldhash::quality::FixedState;
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_MATCH,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use http::{HeaderValue, Method, StatusCode};
 
@@ -47,8 +47,9 @@ impl Gate for Conditional {
     }
 
     fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
-        if response.status() != StatusCode::OK || !matches!(exchange.noted.method, Method::GET | Method::HEAD)
-        {
+        // A part of what is known already is known as well: the condition comes before the range.
+        let is_good = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
+        if !is_good || !matches!(exchange.noted.method, Method::GET | Method::HEAD) {
             return Ok(());
         }
         if !response.headers().contains_key(ETAG) {
@@ -63,7 +64,7 @@ impl Gate for Conditional {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             *response.body_mut() = Body::empty();
             let headers = response.headers_mut();
-            for name in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING] {
+            for name in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE] {
                 headers.remove(name);
             }
         }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE};
 use mainstay_core::{Kind, codes};
 
 use crate::codes::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, REFUSED};
@@ -55,11 +55,13 @@ fn refused_within(mut response: Response, visit: &Visit) -> Response {
     merge(answer(problem.into(), visit), response)
 }
 
-/// Keeps what the refused answer said beside its body: sessions, and which methods are allowed.
+/// Keeps what the refused answer said beside its body: sessions, which methods are allowed, and how large it is.
 fn merge(mut rendered: Response, original: Response) -> Response {
     let (mut parts, _) = original.into_parts();
-    if let Some(allow) = parts.headers.remove(ALLOW) {
-        rendered.headers_mut().insert(ALLOW, allow);
+    for name in [ALLOW, CONTENT_RANGE] {
+        if let Some(value) = parts.headers.remove(&name) {
+            rendered.headers_mut().insert(name, value);
+        }
     }
     for (name, value) in crate::session::remaining(&parts.headers) {
         rendered.headers_mut().append(name, value);

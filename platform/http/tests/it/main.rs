@@ -13,6 +13,7 @@ mod floods;
 mod forgery;
 mod idempotency;
 mod load;
+mod objects;
 mod observation;
 mod operators;
 mod parsers;

@@ -4,20 +4,28 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::State;
 use axum::response::Html;
 use axum::routing::{get, post};
 use axum::{Json, response::Response};
 use futures::stream;
-use mainstay_core::Timestamp;
-use mainstay_http::{Assets, Condition, ETag, Policies, Policy, Problem};
+use http::StatusCode;
+use mainstay_blobs::Store;
+use mainstay_core::{Timestamp, codes};
+use mainstay_http::{Assets, Condition, Ctx, ETag, Path, Policies, Policy, Problem, Ranged, Upload};
 use mainstay_resilience::Rate;
 use serde_json::json;
 
 pub const SCRIPT: &str =
     "console.log('a teapot is a teapot is a teapot is a teapot is a teapot is a teapot');";
 
-pub fn routes() -> Router {
+/// The largest object that is taken.
+pub const OBJECT_MAX: u64 = 200_000_000;
+
+pub fn routes(objects: Store) -> Router {
+    let objects = Router::new().route("/v1/objects/{name}", get(object).put(put_object)).with_state(objects);
     Router::new()
+        .merge(objects)
         .route("/v1/products/{id}", get(|| async { Json(json!({ "name": "teapot" })) }))
         .route("/v1/mine", get(|| async { Json(json!({ "secret": "teapot" })) }))
         .route("/v1/page", get(|| async { Html("<p>teapot</p>".repeat(1_000)) }))
@@ -37,6 +45,8 @@ pub fn policies() -> Policies {
         .route("GET /v1/mine", Policy::new().revalidated())
         .route("GET /v1/page", Policy::new().csp("default-src 'self'; frame-ancestors 'none'"))
         .route("POST /v1/upload", Policy::new().body_limit(4_000_000).time_limit(minute * 5))
+        .route("GET /v1/objects/{name}", Policy::new().immutable())
+        .route("PUT /v1/objects/{name}", Policy::new().body_limit(OBJECT_MAX).time_limit(minute))
         .route("POST /v1/guess", Policy::new().rate(Rate::per_minute(3)))
         .route(
             "GET /v1/old",
@@ -55,6 +65,27 @@ async fn pieces() -> Response {
     let mut response = Response::new(Body::from_stream(stream::iter(pieces)));
     response.headers_mut().insert("content-type", http::HeaderValue::from_static("text/plain"));
     response
+}
+
+async fn put_object(
+    State(objects): State<Store>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    upload: Upload,
+) -> Result<(StatusCode, String), Problem> {
+    let expected = upload.expected(OBJECT_MAX);
+    let stored = objects.put(&ctx, &name.parse()?, upload.bytes, expected).await?;
+    Ok((StatusCode::CREATED, stored.digest.to_string()))
+}
+
+async fn object(
+    State(objects): State<Store>,
+    Ctx(ctx): Ctx,
+    Path(name): Path<String>,
+    ranged: Ranged,
+) -> Result<Response, Problem> {
+    let found = ranged.answer(&ctx, &objects, &name.parse()?, "application/octet-stream").await?;
+    Ok(found.ok_or_else(|| codes::NOT_FOUND.error("there is no such object"))?)
 }
 
 async fn versioned() -> (ETag, Json<serde_json::Value>) {

@@ -12,11 +12,13 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use mainstay_blobs::Store;
 use mainstay_core::codes::{INTERNAL, UNAUTHENTICATED, UNAVAILABLE};
 use mainstay_core::{
-    Clock, Code, Context, Id, IdKind, Kind, ManualClock, Principal, Result, Session, Shutdown, Tasks,
-    Timestamp,
+    BlockingPool, Clock, Code, Context, Id, IdKind, Kind, ManualClock, Principal, Result, Session, Shutdown,
+    Tasks, Timestamp,
 };
+use mainstay_engine_local::FileBlobs;
 use mainstay_http::{
     App, Authenticator, Body as JsonBody, Catalogue, Ctx, Door, Drained, Health, IdempotencyKey,
     OperatorGuard, Options, Parts, Path, PathId, Problem, Query, Rules, SessionEnded, SessionIssued,
@@ -27,6 +29,7 @@ use mainstay_telemetry::Registry;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::shelf::{self, policies};
@@ -145,6 +148,8 @@ pub struct Site {
     pub registry: Registry,
     pub tasks: Tasks,
     pub gate: Arc<Gate>,
+    /// Where its objects lie.
+    pub objects: TempDir,
 }
 
 impl Site {
@@ -171,10 +176,14 @@ impl Site {
             clock,
         };
         let catalogue = Catalogue::new(&[&[&SOLD_OUT]]);
+        let objects = TempDir::new().unwrap();
+        let blocking = BlockingPool::new(4, 1_024).unwrap();
+        let files = FileBlobs::open(objects.path(), parts.clock.clone(), blocking).unwrap();
+        let store = Store::new(Arc::new(files), "test").unwrap();
         let rules = Rules::new(&parts).policies(policies());
-        let routes = routes(Arc::clone(&gate)).merge(shelf::routes());
+        let routes = routes(Arc::clone(&gate)).merge(shelf::routes(store));
         let app = App::with_rules(parts.clone(), rules, catalogue, routes).unwrap();
-        Self { app, parts, health, registry, tasks, gate }
+        Self { app, parts, health, registry, tasks, gate, objects }
     }
 
     pub fn refused(change: impl FnOnce(&mut Options)) -> mainstay_core::Error {
