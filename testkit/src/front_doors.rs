@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -36,6 +37,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body; `null` when there was none.
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Bytes,
 }
 
 impl FrontDoors {
@@ -123,7 +126,7 @@ impl FrontDoors {
             Err(_) if bytes.is_empty() => Value::Null,
             Err(_) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
         };
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer { status: parts.status, headers: parts.headers, body, bytes }
     }
 }
 

@@ -14,6 +14,7 @@ mod inside;
 mod introspection;
 mod journeys;
 mod live;
+mod pictures;
 mod provider;
 mod repeats;
 mod single;

@@ -22,6 +22,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Bytes,
 }
 
 impl Answer {
@@ -76,6 +78,17 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Sent {
+        self.send_bytes(method, path, headers, body.map(Bytes::from)).await
+    }
+
+    /// The same with a body of any bytes.
+    pub async fn send_bytes(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Bytes>,
+    ) -> Sent {
         let exchange = self.exchange(method, path, headers, body);
         Clock::system().timeout(ANSWER_WITHIN, exchange).await.map_err(|error| error.to_string())?
     }
@@ -85,7 +98,7 @@ impl Client {
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
-        body: Option<String>,
+        body: Option<Bytes>,
     ) -> Sent {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
         if let Some(bearer) = &self.bearer {
@@ -95,13 +108,13 @@ impl Client {
             request = request.header("traceparent", traceparent);
             self.sent += 1;
         }
-        if body.is_some() {
+        if body.is_some() && !headers.iter().any(|(name, _)| *name == "content-type") {
             request = request.header("content-type", "application/json");
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::from(body.unwrap_or_default()))).map_err(text)?;
+        let request = request.body(Full::new(body.unwrap_or_default())).map_err(text)?;
         let connection = self.connection().await?;
         connection.ready().await.map_err(text)?;
         let answer = connection.send_request(request).await.map_err(text)?;
@@ -109,7 +122,7 @@ impl Client {
         let bytes = body.collect().await.map_err(text)?.to_bytes();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(Answer { status: head.status, headers: head.headers, body })
+        Ok(Answer { status: head.status, headers: head.headers, body, bytes })
     }
 
     async fn connection(&mut self) -> Result<&mut http1::SendRequest<Full<Bytes>>, String> {

@@ -1,10 +1,12 @@
 //! The use cases, one a file.
 
+mod add_picture;
 mod apply;
 mod at_hand;
 mod attributes;
 mod categories;
 mod find_by_name;
+mod get_picture;
 mod get_product;
 mod get_variants;
 mod index;
@@ -14,26 +16,31 @@ mod list_variants;
 mod page_products;
 mod put_product;
 mod search;
+mod sweep_pictures;
 mod upsert_products;
 
 use std::sync::Arc;
 
 use mainstay_access::{Access, Relation};
 use mainstay_audit::Audit;
+use mainstay_blobs::Store;
 use mainstay_cache::{Cache, Tag};
-use mainstay_core::{Context, Result};
+use mainstay_core::{Context, CpuPool, Result};
 use mainstay_events::Outbox;
 use mainstay_search::Search;
 use mainstay_sql::Database;
 use shop_access_contracts::CATALOG_READ_HIDDEN;
+use tokio::sync::Semaphore;
 
 use crate::metrics::Metrics;
 use crate::model::ProductId;
 
+pub use add_picture::{Added, PICTURE_BYTES_MAX, add_picture};
 pub use at_hand::AtHand;
 pub use attributes::{list_attributes, put_attribute};
 pub use categories::{delete_category, get_category, list_categories, put_category};
 pub use find_by_name::find_by_name;
+pub use get_picture::picture_file;
 pub use get_product::{Found, Wanted, get_product};
 pub use get_variants::get_variants;
 pub use index::{index_old, prices};
@@ -42,6 +49,7 @@ pub use list_variants::list_variants;
 pub use page_products::page_products;
 pub use put_product::put_product;
 pub use search::{Counts, Facet, Hit, OFFSET_MAX, RESULTS_MAX, Results, Wish, search, suggest};
+pub use sweep_pictures::sweep_pictures;
 pub use upsert_products::upsert_products;
 
 /// What every use case works on.
@@ -57,6 +65,12 @@ pub struct Catalog {
     pub at_hand: Arc<AtHand>,
     /// What buyers were shown.
     pub cache: Cache,
+    /// Where pictures lie.
+    pub blobs: Store,
+    /// Threads that make their sizes.
+    pub cpu: CpuPool,
+    /// Who makes some: one at a time in a process, since one takes a quarter of a gigabyte for a moment.
+    pub rendering: Arc<Semaphore>,
     /// What is counted.
     pub metrics: Metrics,
     /// Who may do what.

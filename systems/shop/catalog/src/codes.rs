@@ -58,6 +58,38 @@ pub const ATTRIBUTE_KIND: Code = Code::new(
     "Define an attribute with another code, and give products values of that.",
 );
 
+/// The file is no picture that can be shown.
+pub const PICTURE_UNUSABLE: Code = Code::new(
+    "catalog.picture_unusable",
+    Kind::InvalidArgument,
+    "The picture cannot be used",
+    "Send a JPEG, PNG or WebP of at most 10 MB and 24 million pixels, and say in Content-Type which it is.",
+);
+
+/// There is no such picture.
+pub const PICTURE_UNKNOWN: Code = Code::new(
+    "catalog.picture_unknown",
+    Kind::NotFound,
+    "There is no such picture",
+    "Look at the product for the addresses of its pictures.",
+);
+
+/// A product has as many pictures as it may have.
+pub const PICTURES_FULL: Code = Code::new(
+    "catalog.pictures_full",
+    Kind::FailedPrecondition,
+    "The product has as many pictures as it may have",
+    "Take one out of its pictures first.",
+);
+
+/// The same picture is just being deleted, since nobody showed it.
+pub const PICTURE_GOING: Code = Code::new(
+    "catalog.picture_going",
+    Kind::Aborted,
+    "The picture is just being deleted",
+    "Send it again; in a moment it is taken as a new one.",
+);
+
 /// Every code of this service, for the pages at `/problems/<name>`.
 pub const CODES: &[&Code] = &[
     &SLUG_TAKEN,
@@ -67,4 +99,8 @@ pub const CODES: &[&Code] = &[
     &CATEGORY_UNKNOWN,
     &CATEGORY_IN_USE,
     &ATTRIBUTE_KIND,
+    &PICTURE_UNUSABLE,
+    &PICTURE_UNKNOWN,
+    &PICTURES_FULL,
+    &PICTURE_GOING,
 ];

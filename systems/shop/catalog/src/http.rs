@@ -3,6 +3,7 @@
 mod attributes;
 mod cached;
 mod categories;
+mod pictures;
 mod products;
 mod search;
 mod view;
@@ -14,7 +15,11 @@ pub use cached::touched;
 
 /// Every route, each described in its file.
 pub fn routes() -> Routes<Catalog> {
-    products::routes().merge(categories::routes()).merge(attributes::routes()).merge(search::routes())
+    products::routes()
+        .merge(pictures::routes())
+        .merge(categories::routes())
+        .merge(attributes::routes())
+        .merge(search::routes())
 }
 
 /// What is particular to them. What a reader sees depends on who it is, so it is kept by the reader alone, who asks each
@@ -24,6 +29,8 @@ pub fn policies() -> Policies {
     Policies::new()
         .route("GET /v1/products", kept())
         .route("GET /v1/products/{product}", kept())
+        .route("POST /v1/products/{product}/pictures", pictures::policy_of_uploads())
+        .route("GET /v1/pictures/{picture}/{size}", Policy::new().immutable())
         .route("GET /v1/categories", kept())
         .route("GET /v1/categories/{category}", kept())
 }

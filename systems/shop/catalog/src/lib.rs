@@ -1,7 +1,7 @@
-//! The catalogue: what is sold. Products with their variants, the addresses of their pictures, their slugs.
+//! The catalogue: what is sold. Products with their variants, their pictures, their slugs.
 //!
 //! It owns what a thing is and whether it can be bought. What it costs is pricing's, how many there are inventory's.
-//! It stores no picture, only where one is.
+//! A picture that staff send is kept in the store of objects, in a few sizes; an address of elsewhere is kept as text.
 
 mod actions;
 pub mod codes;
@@ -11,6 +11,7 @@ mod messages;
 mod metrics;
 mod migrations;
 mod model;
+mod render;
 mod rpc;
 mod service;
 mod store;

@@ -25,6 +25,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/004_up.sql"),
             down: include_str!("migrations/004_down.sql"),
         },
+        Migration {
+            version: 5,
+            name: "pictures",
+            up: include_str!("migrations/005_up.sql"),
+            down: include_str!("migrations/005_down.sql"),
+        },
     ],
 };
 

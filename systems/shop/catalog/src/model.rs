@@ -6,6 +6,7 @@ mod change;
 mod check;
 mod document;
 mod facets;
+mod picture;
 mod register;
 mod status;
 
@@ -19,6 +20,7 @@ pub use change::{change, merge};
 pub use check::{LINES, PICTURE, SLUG, WORDS, WORDS_OR_NONE, check};
 pub use document::{CATEGORY_FACET, FacetValue, facet_values, texts};
 pub use facets::{Candidate, Counted, Filter, Filters, PRICE_BANDS, ValueId, count};
+pub use picture::{PICTURE_ID, PictureFormat, PictureId, PictureSize, picture_address, picture_at};
 pub use register::{Entry, FacetNumber, Register};
 pub use status::Status;
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use mainstay_audit::Audit;
+use mainstay_blobs::Store;
 use mainstay_cache::{Cache, Policy, follow};
-use mainstay_core::{Clock, Result};
+use mainstay_core::{Clock, CpuPool, Result};
 use mainstay_events::{Consumers, EventSource, Outbox};
 use mainstay_host::{Contract, Loops, Mounted, NoConfig, Scope, Service};
 use mainstay_search::{Search, TextEngine};
@@ -13,6 +14,8 @@ use mainstay_telemetry::Registry;
 use shop_catalog_contracts::{
     ATTRIBUTE_TOPIC, CATEGORY_TOPIC, CatalogServer, FILE_DESCRIPTOR_SET, SERVICE, TOPIC,
 };
+
+use tokio::sync::Semaphore;
 
 use crate::metrics::Metrics;
 use crate::migrations::MIGRATIONS;
@@ -39,6 +42,10 @@ pub struct Needs {
     pub text: Arc<dyn TextEngine>,
     /// What buyers were shown.
     pub cache: Cache,
+    /// Where pictures lie.
+    pub blobs: Store,
+    /// Threads that make their sizes.
+    pub cpu: CpuPool,
     /// Where its metrics are registered.
     pub registry: Registry,
     /// Who changed what.
@@ -55,6 +62,8 @@ impl mainstay_host::Needs for Needs {
             loops: scope.loops()?,
             text: scope.text_engine()?,
             cache: scope.cache("products", Policy::default()),
+            blobs: scope.blobs()?,
+            cpu: scope.cpu().clone(),
             registry: scope.registry().clone(),
             audit: scope.audit(),
         })
@@ -76,15 +85,31 @@ impl Service for Catalog {
     }
 
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
-        let Needs { db, outbox, consumers, pricing, loops, text, cache, registry, audit } = needs;
+        let Needs { db, outbox, consumers, pricing, loops, text, cache, blobs, cpu, registry, audit } = needs;
         let search = Search::new(text, &PRODUCT_TEXT);
         let metrics = Metrics::register(&registry);
         let access = shop_access_contracts::access()?;
-        let at_hand = Arc::default();
-        let catalog = actions::Catalog { db, outbox, search, at_hand, cache, metrics, access, audit };
+        let (at_hand, rendering) = (Arc::default(), Arc::new(Semaphore::new(1)));
+        let catalog = actions::Catalog {
+            db,
+            outbox,
+            search,
+            at_hand,
+            cache,
+            blobs,
+            cpu,
+            rendering,
+            metrics,
+            access,
+            audit,
+        };
         consumers.add(actions::prices(pricing))?;
         let old = catalog.clone();
         loops.add("catalog.index", |leadership, shutdown| actions::index_old(old, leadership, shutdown));
+        let own = catalog.clone();
+        loops.add("catalog.pictures", |leadership, shutdown| {
+            actions::sweep_pictures(own, leadership, shutdown)
+        });
         let (cache, outbox) = (catalog.cache.clone(), catalog.outbox.clone());
         loops.add("catalog.forget", |_, shutdown| follow(cache, outbox, &TOPIC, http::touched, shutdown));
         Ok(Mounted::new()

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod categories;
+mod pictures;
 mod products;
 mod search;
 mod slugs;
@@ -10,6 +11,10 @@ mod variants;
 pub use attributes::{attribute, attributes, kinds, put_attribute};
 pub use categories::{
     categories, category, delete_category, has_children, has_products, known_categories, put_category, tree,
+};
+pub use pictures::{
+    begin_picture, count_picture, end_picture, forget_pictures, picture_format, show_picture, shown_pictures,
+    unused_pictures,
 };
 pub use products::{
     In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_product,

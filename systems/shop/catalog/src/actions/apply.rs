@@ -9,7 +9,8 @@ use mainstay_sql::{Tx, View, codes as sql, constraint};
 use super::Catalog;
 use crate::codes::{SKU_TAKEN, SLUG_TAKEN, VARIANT_TAKEN};
 use crate::model::{
-    AttributeKind, CategoryId, Product, ProductId, VariantId, Versioned, change, check, check_values,
+    AttributeKind, CategoryId, PictureId, Product, ProductId, VariantId, Versioned, change, check,
+    check_values, picture_at,
 };
 use crate::{events, store};
 
@@ -18,6 +19,7 @@ pub(super) struct Known {
     owners: HashMap<VariantId, ProductId>,
     kinds: HashMap<String, AttributeKind>,
     categories: HashSet<CategoryId>,
+    pictures: HashSet<PictureId>,
 }
 
 impl Known {
@@ -29,6 +31,8 @@ impl Known {
             products.clone().flat_map(|product| product.variants.iter().map(|variant| variant.id)).collect();
         let codes: HashSet<&String> =
             products.clone().flat_map(|product| product.attributes.keys()).collect();
+        let pictures: HashSet<PictureId> = products.clone().flat_map(pictures_of).collect();
+        let pictures: Vec<PictureId> = pictures.into_iter().collect();
         let categories: HashSet<CategoryId> =
             products.flat_map(|product| product.categories.iter().copied()).collect();
         let categories: Vec<CategoryId> = categories.into_iter().collect();
@@ -36,6 +40,7 @@ impl Known {
             owners: store::owners_of_variants(view, &variants)?.into_iter().collect(),
             kinds: store::kinds(view, codes)?,
             categories: store::known_categories(view, &categories)?.into_iter().collect(),
+            pictures: store::shown_pictures(view, &pictures)?.into_iter().collect(),
         })
     }
 }
@@ -59,6 +64,7 @@ pub(super) fn apply(
     check(wanted, at)?;
     check_values(&wanted.attributes, &known.kinds, at)?;
     refuse_unknown_categories(known, wanted, at)?;
+    refuse_unknown_pictures(known, wanted, at)?;
     refuse_foreign_variants(known, wanted, at)?;
 
     let version = stored.map_or(0, |stored| stored.version) + 1;
@@ -73,6 +79,7 @@ pub(super) fn apply(
     store::put_product(tx, wanted, version).map_err(|error| taken(error, at))?;
     store::put_variants(tx, wanted.id, put()).map_err(|error| taken(error, at))?;
     store::put_categories(tx, wanted.id, old.map_or(&[][..], |old| &old.categories), &wanted.categories)?;
+    count_pictures(tx, catalog, old, wanted)?;
     move_slug(tx, old, wanted)?;
     let told: Vec<_> = put().map(|(_, variant)| variant).collect();
     events::product_changed(&catalog.outbox, tx, ctx, wanted, version, &told, &change.removed)?;
@@ -100,6 +107,29 @@ fn refuse_unknown_categories(known: &Known, wanted: &Product, at: &str) -> Resul
             .error("the product cannot be stored as it is")
             .with_field(format!("{at}categories[{place}]"), "there is no such category"))
     })
+}
+
+/// Pictures that the shop keeps itself.
+fn pictures_of(product: &Product) -> HashSet<PictureId> {
+    product.pictures.iter().filter_map(|address| picture_at(address)).collect()
+}
+
+/// An address of ours under which nothing is would stay broken; one of elsewhere is not looked at.
+fn refuse_unknown_pictures(known: &Known, wanted: &Product, at: &str) -> Result<()> {
+    let is_unknown = |address: &String| picture_at(address).is_some_and(|id| !known.pictures.contains(&id));
+    wanted.pictures.iter().position(is_unknown).map_or(Ok(()), |place| {
+        Err(codes::INVALID
+            .error("the product cannot be stored as it is")
+            .with_field(format!("{at}pictures[{place}]"), "there is no such picture"))
+    })
+}
+
+/// So that a picture that nobody shows any more is known without looking at every product.
+fn count_pictures(tx: &Tx<'_>, catalog: &Catalog, old: Option<&Product>, wanted: &Product) -> Result<()> {
+    let (old, new) = (old.map(pictures_of).unwrap_or_default(), pictures_of(wanted));
+    let now = catalog.db.clock().now();
+    old.difference(&new).try_for_each(|id| store::count_picture(tx, *id, false, now))?;
+    new.difference(&old).try_for_each(|id| store::count_picture(tx, *id, true, now))
 }
 
 fn refuse_foreign_variants(known: &Known, wanted: &Product, at: &str) -> Result<()> {

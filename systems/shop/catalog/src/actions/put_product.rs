@@ -52,7 +52,7 @@ pub async fn put_product(
 }
 
 /// A product as the audit log has it: what a person would ask about.
-fn summary(product: &Product) -> serde_json::Value {
+pub(super) fn summary(product: &Product) -> serde_json::Value {
     serde_json::json!({
         "slug": product.slug,
         "name": product.name,

@@ -46,6 +46,7 @@ struct Lab {
     catalog: Catalog,
     ctx: Context,
     test: TestDatabase,
+    _folder: tempfile::TempDir,
 }
 
 impl Lab {
@@ -65,9 +66,24 @@ impl Lab {
         let metrics = Metrics::register(&mainstay_telemetry::Registry::new());
         let access = shop_access_contracts::access().unwrap();
         let audit = Audit::new(&Key::from_bytes([5; 32]));
-        let at_hand = Arc::default();
-        let catalog = Catalog { db: test.db.clone(), outbox, search, at_hand, cache, metrics, access, audit };
-        Self { catalog, ctx: Context::background("shop.test"), test }
+        let folder = tempfile::tempdir().unwrap();
+        let blocking = mainstay_core::BlockingPool::new(1, 64).unwrap();
+        let files =
+            mainstay_engine_local::FileBlobs::open(folder.path(), test.clock.clone(), blocking).unwrap();
+        let catalog = Catalog {
+            db: test.db.clone(),
+            outbox,
+            search,
+            at_hand: Arc::default(),
+            cache,
+            blobs: mainstay_blobs::Store::new(Arc::new(files), shop_catalog_contracts::SERVICE).unwrap(),
+            cpu: mainstay_core::CpuPool::new(1, 1).unwrap(),
+            rendering: Arc::new(tokio::sync::Semaphore::new(1)),
+            metrics,
+            access,
+            audit,
+        };
+        Self { catalog, ctx: Context::background("shop.test"), test, _folder: folder }
     }
 
     /// How many queries `work` makes.

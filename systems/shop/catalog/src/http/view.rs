@@ -35,6 +35,8 @@ pub struct ProductView {
     pub slug: String,
     pub name: String,
     pub description: String,
+    /// Addresses of pictures, the cover first. One that begins with `/v1/pictures/` is of the shop itself and ends with
+    /// `/large`, for which `/medium` and `/thumb` may be put.
     pub pictures: Vec<String>,
     pub status: Status,
     pub sellable: bool,

@@ -1,12 +1,16 @@
 //! The catalogue with its doors open.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, Method};
+use mainstay_blobs::Store;
 use mainstay_cache::{Cache, Metrics, Policy};
-use mainstay_core::{Clock, Context, Currency, Id, Money, Principal, Result, Shutdown, Tasks};
-use mainstay_engine_local::MemoryCache;
+use mainstay_core::{
+    BlockingPool, Clock, Context, CpuPool, Currency, Id, Money, Principal, Result, Shutdown, Tasks,
+};
+use mainstay_engine_local::{FileBlobs, MemoryCache};
 use mainstay_events::{Consumers, Outbox};
 use mainstay_host::{Loops, NoConfig, Service};
 use mainstay_rpc::{Channel, Peer, answer, request};
@@ -16,6 +20,7 @@ use mainstay_testkit::{Answer, FrontDoors, TestDatabase};
 use serde_json::Value;
 use shop_catalog::{Catalog, MIGRATIONS, Needs};
 use shop_catalog_contracts as wire;
+use tempfile::TempDir;
 use wire::v1::{Product, Variant};
 use wire::{CatalogClient, SERVICE};
 
@@ -31,7 +36,12 @@ struct Background {
     shutdown: Shutdown,
 }
 
-async fn open(test: &TestDatabase, db: Database, pricing: &Outbox) -> (FrontDoors, Background, Metrics) {
+async fn open(
+    test: &TestDatabase,
+    db: Database,
+    pricing: &Outbox,
+    folder: &Path,
+) -> (FrontDoors, Background, Metrics) {
     let (tasks, leadership) = (Tasks::new(), Leadership::idle());
     let background = Background {
         consumers: Consumers::new(db.clone(), Arc::clone(&leadership), tasks.clone()),
@@ -42,7 +52,11 @@ async fn open(test: &TestDatabase, db: Database, pricing: &Outbox) -> (FrontDoor
     };
     let (metrics, clock) = (Metrics::unregistered(), test.clock.clone());
     let store = Arc::new(MemoryCache::with_bytes(16 * 1024 * 1024, clock.clone()));
+    let blocking = BlockingPool::new(4, 1_024).unwrap();
+    let files = FileBlobs::with_reserve(folder, clock.clone(), blocking, 0).unwrap();
     let needs = Needs {
+        blobs: Store::new(Arc::new(files), SERVICE).unwrap(),
+        cpu: CpuPool::new(1, 8).unwrap(),
         db: db.clone(),
         outbox: Outbox::new(db, SERVICE),
         consumers: background.consumers.clone(),
@@ -65,6 +79,8 @@ pub struct TestApp {
     pub doors: FrontDoors,
     pub ctx: Context,
     test: TestDatabase,
+    /// Where pictures lie.
+    pub folder: TempDir,
     // What pricing tells.
     pricing_test: TestDatabase,
     pricing: Outbox,
@@ -84,15 +100,16 @@ impl TestApp {
         let test = TestDatabase::open(&sets).await;
         let pricing_test = TestDatabase::open(&[mainstay_events::MIGRATIONS]).await;
         let pricing = Outbox::new(pricing_test.db.clone(), shop_pricing_contracts::SERVICE);
-        let (doors, background, metrics) = open(&test, test.db.clone(), &pricing).await;
+        let folder = TempDir::new().unwrap();
+        let (doors, background, metrics) = open(&test, test.db.clone(), &pricing, folder.path()).await;
         let catalog = doors.peer("shop.cart", SERVICE, CatalogClient::new);
         let ctx = Context::background("shop.cart");
-        TestApp { doors, ctx, test, pricing_test, pricing, background, metrics, catalog }
+        TestApp { doors, ctx, test, folder, pricing_test, pricing, background, metrics, catalog }
     }
 
     /// The doors of another process with the same service on the same database.
     pub async fn beside(&self) -> FrontDoors {
-        open(&self.test, self.test.beside().await, &self.pricing).await.0
+        open(&self.test, self.test.beside().await, &self.pricing, self.folder.path()).await.0
     }
 
     /// How often a product was read for a buyer.
@@ -135,6 +152,11 @@ impl TestApp {
             Ok(())
         };
         self.test.db.write(&self.ctx, forget).await.unwrap();
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        self.test.manual.advance(time);
     }
 
     /// Moves time until `done` says so; what never comes fails the test. The millisecond of real time between two steps
