@@ -1,10 +1,12 @@
 //! `mainstay keys`: keys replaced while everything runs.
 
+mod root;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use mainstay_core::{Clock, Result};
-use mainstay_host::{Engines, Settings, service_key};
+use mainstay_host::{Engines, Settings, service_keys};
 use mainstay_secrets::RootKey;
 use shop_auth::{Replace, SigningKeys};
 
@@ -18,6 +20,9 @@ const AUTH: &str = "shop.auth";
 pub enum Keys {
     /// Replace the key that signs access tokens
     Rotate(Rotate),
+    /// The root key, from which all others come
+    #[command(subcommand)]
+    Root(root::Root),
 }
 
 /// Replace the key that signs access tokens.
@@ -35,6 +40,7 @@ impl Keys {
     pub async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
         match self {
             Self::Rotate(rotate) => rotate.run(global, engines).await,
+            Self::Root(root) => root.run(global, engines).await,
         }
     }
 }
@@ -42,9 +48,9 @@ impl Keys {
 impl Rotate {
     async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
         let opened = operator::ready_one(global, engines, AUTH).await?;
-        // Where there is a database, there is a key: nothing is made here.
-        let root = RootKey::open_or_create(&Settings::read(&global.configuration(&[])?)?.root_key())?;
-        let keys = SigningKeys::new(opened.database.clone(), &service_key(&root, AUTH), Clock::system());
+        let clock = Clock::system();
+        let root = RootKey::open(&Settings::read(&global.configuration(&[])?)?.root_key(), clock.now())?;
+        let keys = SigningKeys::new(opened.database.clone(), service_keys(&root, AUTH), clock);
         let (how, told) = if self.compromised {
             (Replace::AtOnce, "the new key signs now; what the old ones signed is refused within a minute")
         } else {

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mainstay_core::{Clock, Configuration, Result, Shutdown, Tasks};
-use mainstay_host::{Engines, Settings, service_key};
+use mainstay_host::{Engines, Settings, follow_root_key, service_keys};
 use mainstay_secrets::RootKey;
 use mainstay_sql::{Database, Metrics};
 use serde::{Deserialize, Serialize};
-use shop_payments::ProviderSecrets;
-use shop_test_provider::{Options, TestProvider};
+use shop_payments::{ProviderSecrets, SharedSecret};
+use shop_test_provider::{Options, Shared, TestProvider};
 
 /// Names its database and its section of the configuration.
 pub const NAME: &str = "shop.test_provider";
@@ -36,6 +36,11 @@ impl Default for Section {
     }
 }
 
+/// The secret as the provider asks for it.
+fn shared(secret: SharedSecret) -> Shared {
+    Shared::new(move || secret.each().iter().map(|text| text.expose().clone()).collect())
+}
+
 /// The running provider.
 pub struct Provider {
     server: TestProvider,
@@ -46,21 +51,22 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Starts it on its own database. Its two secrets are derived from the installation's root key, as the payments
+    /// Starts it on its own database. Its two secrets are derived from the installation's root keys, as the payments
     /// service derives them: they are the same after a restart, so webhooks that waited still verify.
     pub async fn start(configuration: &Configuration, engines: &Engines, clock: &Clock) -> Result<Self> {
         let section: Section = configuration.section(NAME)?;
         let settings = Settings::read(configuration)?;
         mainstay_host::prepare_folder(&settings.process.data)?;
-        let root = RootKey::open_or_create(&settings.root_key())?;
-        let secrets = ProviderSecrets::derived(&service_key(&root, shop_payments_contracts::SERVICE));
+        let root = RootKey::open_or_create(&settings.root_key(), clock.now())?;
+        let secrets = ProviderSecrets::derived(service_keys(&root, shop_payments_contracts::SERVICE));
 
-        let mut options = Options::new(secrets.api_key.expose(), secrets.webhook.expose());
+        let mut options = Options::new(shared(secrets.api_key), shared(secrets.webhook));
         options.listen = section.listen;
         options.late = Duration::from_millis(section.late_ms);
         options.held_back = Duration::from_millis(section.held_back_ms);
         let db = engines.open_database(&settings.database.url, NAME, clock, &Metrics::unregistered())?;
         let (tasks, shutdown) = (Tasks::new(), Shutdown::new());
+        tasks.spawn("test_provider.root_key", follow_root_key(root, clock.clone(), shutdown.clone()));
         let server = TestProvider::start(db.clone(), options, &tasks, shutdown.clone()).await?;
         Ok(Self { server, db, clock: clock.clone(), tasks, shutdown })
     }

@@ -17,6 +17,7 @@ mod live;
 mod pictures;
 mod provider;
 mod repeats;
+mod root_keys;
 mod single;
 mod split;
 mod traces;

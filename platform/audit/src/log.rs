@@ -3,7 +3,7 @@
 use std::fmt;
 
 use mainstay_core::{Context, Result};
-use mainstay_secrets::Key;
+use mainstay_secrets::Keys;
 use mainstay_sql::{Tx, View};
 
 use crate::anchor::Anchor;
@@ -17,13 +17,13 @@ const PLACE: &str = "audit-head/1";
 /// The audit log of one service. Cheap to clone.
 #[derive(Clone)]
 pub struct Audit {
-    key: Key,
+    key: Keys,
 }
 
 impl Audit {
     /// The log whose end is sealed under the key of its service.
-    pub fn new(service: &Key) -> Self {
-        Self { key: service.derive("audit/1") }
+    pub fn new(service: impl Into<Keys>) -> Self {
+        Self { key: service.into().derive("audit/1") }
     }
 
     /// Adds a line in the transaction of what it is about. The numbers have no gap, since one writer at a time adds.
@@ -52,13 +52,41 @@ impl Audit {
         store::set_head(tx, &self.key.seal(PLACE, &end.to_bytes())?)
     }
 
+    /// Whether the end of the log opens under the keys; a log without a line has nothing to open.
+    ///
+    /// # Errors
+    /// What the database raises.
+    pub fn opens(&self, view: &View<'_>) -> Result<bool> {
+        match self.sealed_end(view) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is(&BROKEN) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Seals the end of the log with the key in use, where it was sealed with an older one; whether it was.
+    ///
+    /// # Errors
+    /// `audit.broken` when the end was not sealed by this service; what the database raises.
+    pub fn seal_anew(&self, tx: &Tx<'_>) -> Result<bool> {
+        let Some(sealed) = store::head(tx)? else { return Ok(false) };
+        let anew = self.key.seal_anew(PLACE, &sealed).map_err(|_| broken())?;
+        if let Some(anew) = &anew {
+            store::set_head(tx, anew)?;
+        }
+        Ok(anew.is_some())
+    }
+
     /// The end of the log as it was sealed; nothing when no line was ever written.
     pub(crate) fn sealed_end(&self, view: &View<'_>) -> Result<Option<Anchor>> {
         let Some(sealed) = store::head(view)? else { return Ok(None) };
-        let broken = || BROKEN.error("the end of the log was not sealed by this service");
         let opened = self.key.open(PLACE, &sealed).map_err(|_| broken())?;
         Anchor::from_bytes(opened.expose()).map(Some).ok_or_else(broken)
     }
+}
+
+fn broken() -> mainstay_core::Error {
+    BROKEN.error("the end of the log was not sealed by this service")
 }
 
 impl fmt::Debug for Audit {

@@ -87,7 +87,7 @@ impl Process {
         if missing == Missing::Make {
             folder::prepare(&settings.process.data)?;
         }
-        let root = RootKey::open_or_create(&settings.root_key())?;
+        let root = RootKey::open_or_create(&settings.root_key(), clock.now())?;
         let network = Network::new(clock.clone(), tasks.clone(), TokenKeys::new(&root), registry.clone());
         for (name, address) in topology.elsewhere() {
             network.locate(name, address)?;

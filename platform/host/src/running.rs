@@ -17,6 +17,7 @@ use crate::folder::FolderMarks;
 use crate::last_drain;
 use crate::observing::Observing;
 use crate::process::Process;
+use crate::root_key::follow_root_key;
 use crate::settings::Settings;
 
 /// A process that serves. Dropping it leaves it serving; [`Running::wait`] sees it to its end.
@@ -71,6 +72,8 @@ impl Running {
         let http = process.tasks.spawn("http.listener", http.serve(http_shutdown.clone()));
         let (admin_addr, admin_shutdown) = (admin.address(), Shutdown::new());
         let admin = process.tasks.spawn("http.operators", admin.serve(admin_shutdown.clone()));
+        let following = follow_root_key(process.root.clone(), process.clock.clone(), admin_shutdown.clone());
+        process.tasks.spawn("host.root_key", following);
         Self {
             process,
             background,
@@ -185,7 +188,7 @@ impl Running {
         // Nobody here has anything left to ask.
         process.network.disconnect();
 
-        // Operators may watch until here.
+        // Operators may watch until here, and the root key's file is followed.
         self.admin_shutdown.request();
         let admin = self.admin;
         deadline

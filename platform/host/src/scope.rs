@@ -15,7 +15,7 @@ use mainstay_jobs::Jobs;
 use mainstay_notify::Notifier;
 use mainstay_rpc::{Channel, Peer, RemoteLog};
 use mainstay_search::TextEngine;
-use mainstay_secrets::{Key, RootKey};
+use mainstay_secrets::{Keys, RootKey};
 use mainstay_sql::{Database, Leadership, MigrationSet};
 use mainstay_telemetry::Registry;
 use mainstay_workflow::Sagas;
@@ -36,8 +36,8 @@ const PLATFORM_MIGRATIONS: &[MigrationSet] = &[
     mainstay_audit::MIGRATIONS,
 ];
 
-/// The secret key of a service, below the installation's root key.
-pub fn service_key(root: &RootKey, name: &str) -> Key {
+/// The secret keys of a service, below the installation's root keys.
+pub fn service_keys(root: &RootKey, name: &str) -> Keys {
     root.derive(&format!("service/{name}"))
 }
 
@@ -222,14 +222,14 @@ impl Scope {
         Arc::clone(&self.process.notifier)
     }
 
-    /// The service's own secret key; derive one for each use from it. No other service has it.
-    pub fn secrets(&self) -> Key {
-        service_key(&self.process.root, self.name)
+    /// The service's own secret keys; derive others for each use from them. No other service has them.
+    pub fn secrets(&self) -> Keys {
+        service_keys(&self.process.root, self.name)
     }
 
     /// The service's audit log, in its own database.
     pub fn audit(&self) -> Audit {
-        Audit::new(&self.secrets())
+        Audit::new(self.secrets())
     }
 
     /// Where the service's metrics are registered, with its name on them.

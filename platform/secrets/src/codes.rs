@@ -20,6 +20,18 @@ pub const ROOT_KEY_UNUSABLE: Code = Code::new(
     "The root key cannot be read or made",
     "Give the process the right to read and write the folder that the message names.",
 );
+pub const ROOT_KEY_FOREIGN: Code = Code::new(
+    "secrets.root_key_foreign",
+    Kind::FailedPrecondition,
+    "The root key's file is another installation's",
+    "Put the file back that the process was started with; if it was meant to be another one, restart the process.",
+);
+pub const ROOT_KEY_KEPT: Code = Code::new(
+    "secrets.root_key_kept",
+    Kind::FailedPrecondition,
+    "The root keys stay as they are",
+    "`mainstay keys root list` shows the keys, which one is in use, and what each is needed for.",
+);
 pub const SEAL_BROKEN: Code = Code::new(
     "secrets.seal_broken",
     Kind::DataLoss,
@@ -40,5 +52,13 @@ pub const NO_RANDOMNESS: Code = Code::new(
 );
 
 /// Every code of this crate.
-pub const CODES: &[&Code] =
-    &[&ROOT_KEY_EXPOSED, &ROOT_KEY_DAMAGED, &ROOT_KEY_UNUSABLE, &SEAL_BROKEN, &ABSENT, &NO_RANDOMNESS];
+pub const CODES: &[&Code] = &[
+    &ROOT_KEY_EXPOSED,
+    &ROOT_KEY_DAMAGED,
+    &ROOT_KEY_UNUSABLE,
+    &ROOT_KEY_FOREIGN,
+    &ROOT_KEY_KEPT,
+    &SEAL_BROKEN,
+    &ABSENT,
+    &NO_RANDOMNESS,
+];

@@ -1,135 +1,255 @@
-//! The root key of an installation: made once, kept in one file that only its owner can read.
+//! The root key of an installation: made once, kept in one file that only its owner can read, and replaced while
+//! everything runs.
 //!
-//! The file is one line of text, `mainstay-root-1` and hexadecimal, so that a person can copy it to paper. It ends in
-//! a check value: a key with one wrong letter is refused here instead of failing to open everything later. The file
-//! appears whole or not at all, and of two processes that start at once one makes it and both use it.
+//! The file may hold several keys. One of them is *in use*: things are signed and sealed with it. All of them are *known*:
+//! what was made with any of them holds. A new key comes into the file with the time from which on it is used, and that time
+//! is ahead, so that every process knows the key before the first one makes anything with it; in which order processes see
+//! the file change, and when each of them goes over to the new key, is then of no consequence. An old key stays until what
+//! was made with it has ended or was sealed anew.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+mod file;
+mod ring;
+
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use data_encoding::HEXLOWER;
-use mainstay_core::{Error, Result};
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use mainstay_core::{Result, Timestamp};
+use parking_lot::Mutex;
 
-use crate::codes::{ROOT_KEY_DAMAGED, ROOT_KEY_EXPOSED, ROOT_KEY_UNUSABLE};
-use crate::key::{Key, random};
+use crate::codes::{ROOT_KEY_FOREIGN, ROOT_KEY_KEPT, ROOT_KEY_UNUSABLE};
+use crate::key::Key;
+use crate::keys::Keys;
+use file::Mark;
+use ring::Ring;
 
-const HEADER: &str = "mainstay-root-1 ";
-const CHECK_BYTES: usize = 4;
+/// How often a process looks whether the file has changed; a look is one call to the file system.
+pub const LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
 
-/// A key file is 89 bytes; one that is much longer is something else.
-const FILE_BYTES_MAX: u64 = 1_024;
+/// How long before its use a new key must be in the file: every process looks several times meanwhile.
+pub const KNOWN_BEFORE_MIN: Duration = Duration::from_secs(5);
 
-/// The key that all others come from.
-#[derive(Clone, Debug)]
-pub struct RootKey(Key);
+/// The keys that all others come from. Cheap to clone; all clones see a new key at once.
+#[derive(Clone)]
+pub struct RootKey(Arc<Shared>);
+
+struct Shared {
+    path: Option<PathBuf>,
+    known: ArcSwap<Known>,
+    // Of `known`; read for every token, so it is apart.
+    generation: AtomicU64,
+    // Of the file that `known` came from.
+    mark: Mutex<Option<Mark>>,
+}
+
+struct Known {
+    ring: Ring,
+    in_use: usize,
+}
+
+/// A key as it may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootKeyShown {
+    /// Eight letters that follow from the key, and from which nothing follows.
+    pub id: String,
+    /// From when on things are made with it; nothing for the first key of an installation.
+    pub from: Option<Timestamp>,
+    /// From when on nothing is made with it any more.
+    pub until: Option<Timestamp>,
+    pub in_use: bool,
+}
 
 impl RootKey {
-    /// Reads the key at `path`, by custom `data/keys/root`, or makes it when there is none.
+    /// Reads the keys at `path`, by custom `data/keys/root`, or makes the first one when there is no file.
     ///
     /// # Errors
     /// `secrets.root_key_exposed` when anybody but the owner may read it, `secrets.root_key_damaged` when it is cut
     /// off or altered, `secrets.root_key_unusable` when the folder cannot be used.
-    pub fn open_or_create(path: &Path) -> Result<Self> {
-        match File::open(path) {
-            Ok(file) => Self::read(path, file),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                create(path).map_err(|error| unusable(path, "made", error))?;
-                let file = File::open(path).map_err(|error| unusable(path, "read", error))?;
-                Self::read(path, file)
-            }
-            Err(error) => Err(unusable(path, "read", error)),
+    pub fn open_or_create(path: &Path, now: Timestamp) -> Result<Self> {
+        if let Some(found) = file::read(path)? {
+            return Ok(Self::new(found, path, now));
         }
+        file::create(path)?;
+        let found = file::read(path)?;
+        found.map(|found| Self::new(found, path, now)).ok_or_else(|| gone(path))
+    }
+
+    /// Reads the keys at `path`; nothing is made.
+    ///
+    /// # Errors
+    /// Those of [`RootKey::open_or_create`]; `secrets.root_key_unusable` when there is no file.
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self> {
+        let found = file::read(path)?;
+        found.map(|found| Self::new(found, path, now)).ok_or_else(|| gone(path))
+    }
+
+    fn new((ring, mark): (Ring, Mark), path: &Path, now: Timestamp) -> Self {
+        Self::of(ring, Some(path.to_owned()), Some(mark), now)
+    }
+
+    fn of(ring: Ring, path: Option<PathBuf>, mark: Option<Mark>, now: Timestamp) -> Self {
+        let in_use = ring.in_use(now);
+        Self(Arc::new(Shared {
+            path,
+            known: ArcSwap::from_pointee(Known { ring, in_use }),
+            generation: AtomicU64::new(1),
+            mark: Mutex::new(mark),
+        }))
     }
 
     /// A root key from bytes, for tests and tools.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Key::from_bytes(bytes))
+        Self::fixed(Key::from_bytes(bytes))
     }
 
-    /// The key that `label` names, see [`Key::derive`].
+    /// One key that stays.
+    pub(crate) fn fixed(key: Key) -> Self {
+        Self::of(Ring::of(key), None, None, Timestamp::default())
+    }
+
+    /// The keys that `label` names, one below each root key; see [`Key::derive`].
     #[must_use]
-    pub fn derive(&self, label: &str) -> Key {
-        self.0.derive(label)
+    pub fn derive(&self, label: &str) -> Keys {
+        Keys::of(self.clone()).derive(label)
     }
 
-    fn read(path: &Path, file: File) -> Result<Self> {
-        let mode = file.metadata().map_err(|error| unusable(path, "read", error))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(ROOT_KEY_EXPOSED.error(format!(
-                "{path} has mode {mode:03o}, so others than its owner can use it; run: chmod 600 {path}",
-                path = path.display(),
-                mode = mode & 0o777,
-            )));
+    /// Looks whether the file has changed or the time of another key has come, and goes by it from then on. When the file
+    /// cannot be used, everything stays as it was.
+    ///
+    /// # Errors
+    /// Those of [`RootKey::open`]; `secrets.root_key_foreign` when the file has none of the known keys any more, as
+    /// after a mix-up of folders: a process does not forget all of its keys at once.
+    pub fn look(&self, now: Timestamp) -> Result<()> {
+        let Some(path) = &self.0.path else { return Ok(()) };
+        let mut mark = self.0.mark.lock();
+        let known = self.0.known.load();
+        let outcome = if Mark::at(path) == *mark {
+            Ok(None)
+        } else {
+            file::read(path).and_then(|found| match found {
+                None => Err(gone(path)),
+                Some((ring, _)) if !shares_a_key(&ring, &known.ring) => Err(ROOT_KEY_FOREIGN.error(format!(
+                    "{} has none of the keys that this process works with; put them back, or restart it",
+                    path.display()
+                ))),
+                Some(found) => Ok(Some(found)),
+            })
+        };
+        let ring = match &outcome {
+            Ok(Some((ring, _))) => ring.clone(),
+            Ok(None) | Err(_) => known.ring.clone(),
+        };
+        let in_use = ring.in_use(now);
+        if matches!(outcome, Ok(Some(_))) || in_use != known.in_use {
+            self.0.known.store(Arc::new(Known { ring, in_use }));
+            self.0.generation.fetch_add(1, Ordering::Release);
         }
-        let mut text = Zeroizing::new(String::new());
-        file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(|error| match error.kind() {
-            ErrorKind::InvalidData => damaged(path),
-            _ => unusable(path, "read", error),
+        if let Some((_, found)) = outcome? {
+            *mark = Some(found);
+        }
+        Ok(())
+    }
+
+    /// The known keys, the newest first.
+    pub fn shown(&self) -> Vec<RootKeyShown> {
+        let known = self.0.known.load();
+        let keys = known.ring.keys();
+        let shown = keys.iter().enumerate().map(|(place, dated)| RootKeyShown {
+            id: id(&dated.key),
+            from: Some(dated.from).filter(|from| *from != Timestamp::default()),
+            until: place.checked_sub(1).map(|newer| keys[newer].from),
+            in_use: place == known.in_use,
+        });
+        shown.collect()
+    }
+
+    /// Puts a new key into the file, to be used from `from` on. The id of the new key.
+    ///
+    /// # Errors
+    /// `secrets.root_key_kept` when a key waits already or there are too many; those of the file.
+    pub fn add(&self, from: Timestamp, now: Timestamp) -> Result<String> {
+        let known = self.0.known.load();
+        let newest = known.ring.keys()[0].from;
+        if newest > now {
+            return Err(ROOT_KEY_KEPT.error(format!("a new key waits already, to be used from {newest} on")));
+        }
+        let key = Key::generate()?;
+        let id = id(&key);
+        // Whole seconds are what the file has.
+        let from = Timestamp::from_micros(from.as_micros() / 1_000_000 * 1_000_000);
+        let ring = known.ring.with(key, from).ok_or_else(|| {
+            ROOT_KEY_KEPT.error(format!("there are {} keys already; drop one first", ring::KEYS_MAX))
         })?;
-        parse(&text).map(Self).ok_or_else(|| damaged(path))
+        self.write(&ring)?;
+        self.look(now)?;
+        Ok(id)
+    }
+
+    /// Takes a key out of the file. Whether anything is still needed of it is the caller's to know.
+    ///
+    /// # Errors
+    /// `secrets.root_key_kept` for the key in use and for one that is not there; those of the file.
+    pub fn remove(&self, wanted: &str, now: Timestamp) -> Result<()> {
+        let known = self.0.known.load();
+        let place = known.ring.keys().iter().position(|dated| id(&dated.key) == wanted);
+        let place = place.ok_or_else(|| ROOT_KEY_KEPT.error(format!("there is no root key {wanted}")))?;
+        let in_use = known.ring.in_use(now) == place;
+        let ring = known.ring.without(place).filter(|_| !in_use).ok_or_else(|| {
+            ROOT_KEY_KEPT.error(format!("the root key {wanted} is in use; replace it before it is dropped"))
+        })?;
+        self.write(&ring)?;
+        self.look(now)
+    }
+
+    /// The same keys without one of them, as they would be after it was taken out.
+    pub fn without(&self, wanted: &str, now: Timestamp) -> Option<Self> {
+        let known = self.0.known.load();
+        let place = known.ring.keys().iter().position(|dated| id(&dated.key) == wanted)?;
+        known.ring.without(place).map(|ring| Self::of(ring, None, None, now))
+    }
+
+    fn write(&self, ring: &Ring) -> Result<()> {
+        let Some(path) = &self.0.path else {
+            return Err(ROOT_KEY_UNUSABLE.error("this root key has no file"));
+        };
+        file::replace(path, ring)
+    }
+
+    /// Another number whenever other keys are known or another one is in use.
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    /// The keys, that in use first; and which generation they are, or a later one.
+    pub(crate) fn each(&self) -> (u64, Vec<Key>) {
+        // Read before the keys: what is kept too long is read again, what is kept too short only costs.
+        let generation = self.generation();
+        let known = self.0.known.load();
+        let keys = known.ring.keys();
+        let others = keys.iter().enumerate().filter(|(place, _)| *place != known.in_use);
+        let each = std::iter::once(&keys[known.in_use]).chain(others.map(|(_, dated)| dated));
+        (generation, each.map(|dated| dated.key.clone()).collect())
     }
 }
 
-fn parse(text: &str) -> Option<Key> {
-    let hex = text.strip_prefix(HEADER)?.strip_suffix('\n')?;
-    let bytes = Zeroizing::new(HEXLOWER.decode(hex.as_bytes()).ok()?);
-    let (key, check) = bytes.split_at_checked(bytes.len().checked_sub(CHECK_BYTES)?)?;
-    let key: [u8; 32] = key.try_into().ok()?;
-    (check == check_value(&key)).then(|| Key::from_bytes(key))
+impl fmt::Debug for RootKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootKey")
+    }
 }
 
-fn check_value(key: &[u8]) -> [u8; CHECK_BYTES] {
-    let mut check = [0; CHECK_BYTES];
-    check.copy_from_slice(&Sha256::digest(key)[..CHECK_BYTES]);
-    check
+fn id(key: &Key) -> String {
+    HEXLOWER.encode(&key.derive("root-key/id").as_bytes()[..4])
 }
 
-/// Makes the file under another name, syncs it, and links it to its own: the link fails when somebody else was first,
-/// which is as good, and no reader ever sees half a key.
-fn create(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-
-    let key = Key::generate().map_err(std::io::Error::other)?;
-    let draft = draft_path(folder)?;
-    let mut line = Zeroizing::new(String::with_capacity(128));
-    line.push_str(HEADER);
-    HEXLOWER.encode_append(key.as_bytes(), &mut line);
-    HEXLOWER.encode_append(&check_value(key.as_bytes()), &mut line);
-    line.push('\n');
-
-    let written =
-        write_synced(&draft, line.as_bytes()).and_then(|()| match std::fs::hard_link(&draft, path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            linked => linked,
-        });
-    let removed = std::fs::remove_file(&draft);
-    written?;
-    removed?;
-    // The name is durable only when the folder is synced too.
-    File::open(folder)?.sync_all()
+fn shares_a_key(one: &Ring, other: &Ring) -> bool {
+    one.keys().iter().any(|key| other.keys().iter().any(|known| id(&known.key) == id(&key.key)))
 }
 
-fn draft_path(folder: &Path) -> std::io::Result<PathBuf> {
-    let mut tail = [0; 8];
-    random(&mut tail).map_err(std::io::Error::other)?;
-    Ok(folder.join(format!(".root-{}", HEXLOWER.encode(&tail))))
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn unusable(path: &Path, what: &str, error: std::io::Error) -> Error {
-    ROOT_KEY_UNUSABLE.because(format!("the root key {} cannot be {what}: {error}", path.display()), error)
-}
-
-fn damaged(path: &Path) -> Error {
-    ROOT_KEY_DAMAGED.error(format!("{} is not a whole root key; restore it from a backup", path.display()))
+fn gone(path: &Path) -> mainstay_core::Error {
+    ROOT_KEY_UNUSABLE.error(format!("there is no root key at {}", path.display()))
 }

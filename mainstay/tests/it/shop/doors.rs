@@ -344,7 +344,7 @@ async fn another_sites_page_changes_nothing_at_any_door() {
 async fn every_call_is_shut_to_strangers_and_to_whom_it_is_not_for() {
     let world = World::with_rpc().await;
     let clock = Clock::system();
-    let keys = TokenKeys::new(&RootKey::open_or_create(&world.data().join("keys/root")).unwrap());
+    let keys = TokenKeys::new(&RootKey::open(&world.data().join("keys/root"), clock.now()).unwrap());
     let person = |principal| Context::new(TenantId::SOLE, principal, TraceContext::root(false));
     let visitor = person(Principal::Anonymous(Id::from_bytes([7; 16])));
     let customer = person(Principal::Customer(Id::from_bytes([7; 16])));

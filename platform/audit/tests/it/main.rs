@@ -5,7 +5,7 @@
 use mainstay_audit::{Anchor, Audit, Entry, Fault, MIGRATIONS, Verified, list, verify};
 use mainstay_core::{Clock, Context, Id, Principal, Result, TenantId, TraceContext};
 use mainstay_engine_sqlite::Sqlite;
-use mainstay_secrets::Key;
+use mainstay_secrets::{Key, RootKey};
 use mainstay_sql::{Database, DatabaseEngine, Metrics, Options};
 use serde_json::json;
 
@@ -206,4 +206,32 @@ async fn a_state_that_is_too_long_is_named_by_its_hash() {
     let lines = log.db.read(&log.ctx, |view| list(view, 0, 1)).await.unwrap();
     assert!(lines[0].after.as_ref().unwrap().contains(r#""omitted_bytes":20002"#), "{:?}", lines[0].after);
     assert_eq!(log.faults().await, []);
+}
+
+#[tokio::test]
+async fn an_end_that_was_sealed_anew_outlives_the_old_key() {
+    let log = Log::with_lines(2).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, path) = (Clock::system(), folder.path().join("root"));
+    let root = RootKey::open_or_create(&path, clock.now()).unwrap();
+    let (old, audit) = (root.shown()[0].id.clone(), Audit::new(root.derive("service")));
+    let record = audit.clone();
+    let ctx = log.ctx.clone();
+    log.execute("DELETE FROM audit_head").await.unwrap();
+    log.db.write(&log.ctx, move |tx| record.record(tx, &ctx, Entry::new("a.b", "c"))).await.unwrap();
+    root.add(clock.now() - std::time::Duration::from_secs(1), clock.now()).unwrap();
+    let fewer = Audit::new(root.without(&old, clock.now()).unwrap().derive("service"));
+    let opens = |audit: &Audit| {
+        let (audit, db, ctx) = (audit.clone(), log.db.clone(), log.ctx.clone());
+        async move { db.read(&ctx, move |view| audit.opens(view)).await.unwrap() }
+    };
+    assert_eq!((opens(&audit).await, opens(&fewer).await), (true, false));
+    for anew in [true, false] {
+        let audit = audit.clone();
+        assert_eq!(log.db.write(&log.ctx, move |tx| audit.seal_anew(tx)).await.unwrap(), anew);
+    }
+    assert!(opens(&fewer).await);
+    assert_eq!(verify(&log.db, &log.ctx, &fewer, &[]).await.unwrap().faults, []);
+    let stranger = Audit::new(&Key::from_bytes([9; 32]));
+    assert!(log.db.write(&log.ctx, move |tx| stranger.seal_anew(tx)).await.is_err());
 }

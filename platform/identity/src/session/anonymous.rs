@@ -1,10 +1,11 @@
 //! Sessions of visitors: signed tokens, so that somebody who only looks costs no row in any table.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use mainstay_core::{Clock, Error, Id, Result, Session, Timestamp};
-use mainstay_secrets::RootKey;
+use mainstay_secrets::{PerKey, RootKey};
 
 use crate::codes::CREDENTIAL_REFUSED;
 use crate::mac::{TAG_BYTES, Tagger};
@@ -19,11 +20,11 @@ pub const ANONYMOUS_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
 
 /// Issues and checks the tokens of anonymous sessions: `anon.` and, in base 64 for URLs, the id and its tag.
 #[derive(Clone)]
-pub struct AnonymousSessions(Tagger);
+pub struct AnonymousSessions(Arc<PerKey<Tagger>>);
 
 impl AnonymousSessions {
     pub fn new(root: &RootKey) -> Self {
-        Self(Tagger::new(&root.derive("identity/anonymous-sessions/1")))
+        Self(Arc::new(root.derive("identity/anonymous-sessions/1").map(Tagger::new)))
     }
 
     /// A new session and its token.
@@ -36,7 +37,7 @@ impl AnonymousSessions {
     pub fn token(&self, id: Id<Session>) -> String {
         let mut bytes = [0; ID_BYTES + TAG_BYTES];
         bytes[..ID_BYTES].copy_from_slice(id.as_bytes());
-        bytes[ID_BYTES..].copy_from_slice(&self.0.tag(id.as_bytes()));
+        bytes[ID_BYTES..].copy_from_slice(&self.0.now().in_use().tag(id.as_bytes()));
         let mut text = String::with_capacity(MARK.len() + BASE64URL_NOPAD.encode_len(bytes.len()));
         text.push_str(MARK);
         BASE64URL_NOPAD.encode_append(&bytes, &mut text);
@@ -57,7 +58,7 @@ impl AnonymousSessions {
             return Err(refuse());
         }
         let (id, tag) = bytes.split_at(ID_BYTES);
-        if !self.0.matches(id, tag) {
+        if !self.0.now().each().iter().any(|tagger| tagger.matches(id, tag)) {
             return Err(refuse());
         }
         let id = Id::try_from_slice(id)?;

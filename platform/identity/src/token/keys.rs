@@ -1,7 +1,7 @@
 //! Where the keys of tokens come from.
 
 use mainstay_core::{Clock, Result};
-use mainstay_secrets::{Key, RootKey};
+use mainstay_secrets::{Keys, RootKey};
 
 use super::{Minter, Verifier};
 use crate::codes::BAD_SERVICE_NAME;
@@ -11,7 +11,7 @@ const NAME_BYTES_MAX: usize = 64;
 
 /// The root of all token keys: held by the host of a process, which hands each service what it may have.
 #[derive(Clone)]
-pub struct TokenKeys(Key);
+pub struct TokenKeys(Keys);
 
 impl TokenKeys {
     pub fn new(root: &RootKey) -> Self {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use mainstay_core::{Clock, Context, Principal, TenantId, Timestamp};
-use mainstay_secrets::Key;
+use mainstay_secrets::{Keys, PerKey};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 
@@ -27,7 +27,7 @@ pub struct Minter(Arc<Parts>);
 struct Parts {
     issuer: String,
     audience: String,
-    tagger: Tagger,
+    tagger: PerKey<Tagger>,
     clock: Clock,
     kept: Cache<Asker, Minted>,
 }
@@ -58,15 +58,17 @@ impl Equivalent<Asker> for AskerRef<'_> {
 #[derive(Clone)]
 struct Minted {
     issued: Timestamp,
+    // Of the keys that it was signed with: after they have changed it is signed anew.
+    generation: u64,
     header: Bytes,
 }
 
 impl Minter {
-    pub(super) fn new(issuer: &str, audience: &str, pair: &Key, clock: Clock) -> Self {
+    pub(super) fn new(issuer: &str, audience: &str, pair: &Keys, clock: Clock) -> Self {
         Self(Arc::new(Parts {
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
-            tagger: Tagger::new(pair),
+            tagger: pair.map(Tagger::new),
             clock,
             kept: Cache::new(KEPT_TOKENS),
         }))
@@ -80,6 +82,7 @@ impl Minter {
         if let Some(minted) = self.0.kept.get(&asker)
             // After a step back of the wall clock a kept token would be from the future.
             && minted.issued <= now
+            && minted.generation == self.0.tagger.generation()
             && now.since(minted.issued) < REUSE
         {
             return minted.header;
@@ -93,22 +96,25 @@ impl Minter {
             issued: now,
             expires: now + LIFETIME,
         };
-        let header = self.sign(&claims);
+        let tagger = self.0.tagger.now();
+        let header = sign(&claims, tagger.in_use());
         let asker =
             Asker { tenant: claims.tenant, principal: claims.principal, on_behalf_of: claims.on_behalf_of };
-        self.0.kept.insert(asker, Minted { issued: now, header: header.clone() });
+        self.0
+            .kept
+            .insert(asker, Minted { issued: now, generation: tagger.generation(), header: header.clone() });
         header
     }
+}
 
-    fn sign(&self, claims: &Claims) -> Bytes {
-        let mut signed = Vec::with_capacity(256);
-        claims.write(&mut signed);
-        let tag = self.0.tagger.tag(&signed);
-        signed.extend_from_slice(&tag);
-        let mut header = vec![0; SCHEME.len() + BASE64URL_NOPAD.encode_len(signed.len())];
-        let (scheme, token) = header.split_at_mut(SCHEME.len());
-        scheme.copy_from_slice(SCHEME);
-        BASE64URL_NOPAD.encode_mut(&signed, token);
-        Bytes::from(header)
-    }
+fn sign(claims: &Claims, tagger: &Tagger) -> Bytes {
+    let mut signed = Vec::with_capacity(256);
+    claims.write(&mut signed);
+    let tag = tagger.tag(&signed);
+    signed.extend_from_slice(&tag);
+    let mut header = vec![0; SCHEME.len() + BASE64URL_NOPAD.encode_len(signed.len())];
+    let (scheme, token) = header.split_at_mut(SCHEME.len());
+    scheme.copy_from_slice(SCHEME);
+    BASE64URL_NOPAD.encode_mut(&signed, token);
+    Bytes::from(header)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use mainstay_core::{Clock, Error, Result};
-use mainstay_secrets::Key;
+use mainstay_secrets::{Keys, PerKey};
 use parking_lot::RwLock;
 use quick_cache::sync::Cache;
 
@@ -27,15 +27,22 @@ pub struct Verifier(Arc<Parts>);
 
 struct Parts {
     audience: String,
-    key: Key,
+    key: Keys,
     clock: Clock,
     // Only callers with a valid token get in here, so it is no larger than the system has services.
-    issuers: RwLock<HashMap<String, Tagger>>,
-    accepted: Cache<Box<[u8]>, Arc<Claims>>,
+    issuers: RwLock<HashMap<String, Arc<PerKey<Tagger>>>>,
+    accepted: Cache<Box<[u8]>, Accepted>,
+}
+
+/// A token whose tag was right under the keys of a generation; under others it is checked again.
+#[derive(Clone)]
+struct Accepted {
+    generation: u64,
+    claims: Arc<Claims>,
 }
 
 impl Verifier {
-    pub(super) fn new(audience: &str, key: Key, clock: Clock) -> Self {
+    pub(super) fn new(audience: &str, key: Keys, clock: Clock) -> Self {
         Self(Arc::new(Parts {
             audience: audience.to_owned(),
             key,
@@ -51,13 +58,16 @@ impl Verifier {
     /// `identity.token_refused`: malformed, forged, for another service, expired, or from the future.
     pub fn verify(&self, authorization: &[u8]) -> Result<Arc<Claims>> {
         let token = bearer(authorization).ok_or_else(|| refuse("the call carries no internal token"))?;
-        if let Some(claims) = self.0.accepted.get(token) {
-            self.check_time(&claims)?;
-            return Ok(claims);
+        let generation = self.0.key.generation();
+        if let Some(accepted) = self.0.accepted.get(token)
+            && accepted.generation == generation
+        {
+            self.check_time(&accepted.claims)?;
+            return Ok(accepted.claims);
         }
         let claims = Arc::new(self.check_tag(token)?);
         self.check_time(&claims)?;
-        self.0.accepted.insert(token.into(), Arc::clone(&claims));
+        self.0.accepted.insert(token.into(), Accepted { generation, claims: Arc::clone(&claims) });
         Ok(claims)
     }
 
@@ -77,10 +87,10 @@ impl Verifier {
         let is_new = known.is_none();
         let tagger = match known {
             Some(tagger) => tagger,
-            None if is_name(&claims.issuer) => Tagger::new(&self.0.key.derive(&claims.issuer)),
+            None if is_name(&claims.issuer) => Arc::new(self.0.key.derive(&claims.issuer).map(Tagger::new)),
             None => return Err(malformed()),
         };
-        if !tagger.matches(signed, tag) {
+        if !tagger.now().each().iter().any(|tagger| tagger.matches(signed, tag)) {
             return Err(refuse("the internal token was not signed by who it names"));
         }
         if is_new {

@@ -7,5 +7,6 @@ mod anonymous;
 mod foreign_passwords;
 mod opaque;
 mod passwords;
+mod rotation;
 mod sessions;
 mod tokens;

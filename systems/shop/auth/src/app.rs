@@ -5,7 +5,7 @@ use mainstay_audit::Audit;
 use mainstay_core::{Clock, Context, Result};
 use mainstay_events::Outbox;
 use mainstay_identity::{AccessSigner, Passwords};
-use mainstay_secrets::Key;
+use mainstay_secrets::Keys;
 use mainstay_sql::Database;
 
 use crate::config::Config;
@@ -22,7 +22,7 @@ pub struct App {
     pub signing: SigningKeys,
     pub signer: AccessSigner,
     /// What the next refresh token is derived with.
-    pub refresh_key: Key,
+    pub refresh_keys: Keys,
     pub config: Config,
     /// Who may do what.
     pub access: Access,

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use data_encoding::BASE64;
 use mainstay_core::{Context, Id, Result, codes};
+use mainstay_jobs::inspect::{self, JobState};
 use mainstay_jobs::{Job, JobContext, Jobs, NewJob, Policy, Priority};
 use mainstay_notify::{Address, Message, MessageKind, Notifier};
-use mainstay_secrets::Key;
-use mainstay_sql::Tx;
+use mainstay_secrets::Keys;
+use mainstay_sql::{Tx, View};
 use serde::{Deserialize, Serialize};
 
 use crate::tokens::{ConfirmToken, ResetToken};
@@ -48,11 +49,11 @@ pub struct Envelope {
 #[derive(Clone)]
 pub struct Letters {
     jobs: Jobs,
-    key: Key,
+    key: Keys,
 }
 
 impl Letters {
-    pub fn new(jobs: Jobs, service: &Key) -> Self {
+    pub fn new(jobs: Jobs, service: &Keys) -> Self {
         Self { jobs, key: service.derive("letters/1") }
     }
 
@@ -88,10 +89,46 @@ impl Letters {
     }
 }
 
+/// How many letters wait whose tokens do not open under these keys of the service.
+///
+/// # Errors
+/// What the database raises.
+pub fn closed(view: &View<'_>, service: &Keys) -> Result<usize> {
+    let key = service.derive("letters/1");
+    let mut closed = 0;
+    for state in [JobState::Queued, JobState::Running, JobState::Dead] {
+        let mut after = None;
+        loop {
+            let page = inspect::list(view, state, after, LOOKED_AT_ONCE)?;
+            let letters = page.iter().filter(|job| job.kind == SendLetter::KIND);
+            closed += letters.filter(|job| !opens(&key, &job.payload)).count();
+            match page.last() {
+                Some(last) if page.len() == LOOKED_AT_ONCE as usize => after = Some(last.id),
+                _ => break,
+            }
+        }
+    }
+    Ok(closed)
+}
+
+/// Jobs that are read at once.
+const LOOKED_AT_ONCE: u32 = 500;
+
+// What cannot be read is no letter that a key could be needed for.
+fn opens(key: &Keys, payload: &str) -> bool {
+    let Ok(envelope) = serde_json::from_str::<Envelope>(payload) else { return true };
+    match envelope.letter {
+        Letter::Confirm { sealed } | Letter::Reset { sealed } => {
+            BASE64.decode(sealed.as_bytes()).is_ok_and(|sealed| key.open(PLACE, &sealed).is_ok())
+        }
+        Letter::HasAccount | Letter::PasswordChanged | Letter::Nothing => true,
+    }
+}
+
 /// Sends letters.
 pub struct SendLetter {
     notifier: Arc<dyn Notifier>,
-    key: Key,
+    key: Keys,
     links: String,
 }
 

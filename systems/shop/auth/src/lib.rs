@@ -33,7 +33,14 @@ mod verification;
 
 pub use codes::CODES;
 pub use config::Config;
+pub use letters::closed as closed_letters;
 pub use migrations::MIGRATIONS;
 pub use service::{Auth, Needs};
 pub use sessions::PeerSessions;
 pub use signing::{Replace, SigningKeys};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::model::Email;
+}

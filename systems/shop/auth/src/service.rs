@@ -10,7 +10,7 @@ use mainstay_identity::codes::ACCESS_TOKEN_REFUSED;
 use mainstay_identity::{AccessSigner, Passwords};
 use mainstay_jobs::Jobs;
 use mainstay_notify::Notifier;
-use mainstay_secrets::Key;
+use mainstay_secrets::Keys;
 use mainstay_sql::Database;
 use shop_auth_contracts as contracts;
 
@@ -38,8 +38,8 @@ pub struct Needs {
     pub passwords: Passwords,
     /// Sends what is for the mailbox alone.
     pub notifier: Arc<dyn Notifier>,
-    /// Its own secret key.
-    pub secrets: Key,
+    /// Its own secret keys.
+    pub secrets: Keys,
 }
 
 impl mainstay_host::Needs for Needs {
@@ -82,7 +82,7 @@ impl Service for Auth {
         let app = Arc::new(App {
             signing: SigningKeys::new(db.clone(), &secrets, clock.clone()),
             signer: AccessSigner::new(&*config.issuer, &*config.audience, clock.clone()),
-            refresh_key: secrets.derive("refresh-tokens/1"),
+            refresh_keys: secrets.derive("refresh-tokens/1"),
             db,
             outbox,
             passwords,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use mainstay_core::{Clock, Context, Monotonic, Result, Timestamp, codes};
 use mainstay_identity::access_token::{CLOCK_SKEW, LIFETIME};
 use mainstay_identity::{SigningKey, VerifyingKey};
-use mainstay_secrets::{Key, Secret};
+use mainstay_secrets::{Keys, Secret};
 use mainstay_sql::{Database, Tx};
 use parking_lot::Mutex;
 
@@ -29,7 +29,7 @@ pub const LOOKED_AT_EVERY: Duration = Duration::from_secs(30);
 /// The keys of one service.
 pub struct SigningKeys {
     db: Database,
-    seal: Key,
+    seal: Keys,
     clock: Clock,
     read: Mutex<Option<Read>>,
 }
@@ -56,8 +56,8 @@ pub enum Replace {
 }
 
 impl SigningKeys {
-    pub fn new(db: Database, service: &Key, clock: Clock) -> Self {
-        Self { db, seal: service.derive("signing-keys/1"), clock, read: Mutex::default() }
+    pub fn new(db: Database, service: impl Into<Keys>, clock: Clock) -> Self {
+        Self { db, seal: service.into().derive("signing-keys/1"), clock, read: Mutex::default() }
     }
 
     /// Uses the key that signs now; the first one is made by the first who asks.
@@ -100,6 +100,26 @@ impl SigningKeys {
         self.db.write(ctx, move |tx| replace_in(tx, &made, wait, how)).await?;
         *self.read.lock() = None;
         Ok(())
+    }
+
+    /// Seals the keys with the root key in use, where they were sealed under an older one; how many it were.
+    ///
+    /// # Errors
+    /// `secrets.seal_broken` when one was sealed under none of the keys.
+    pub async fn seal_anew(&self, ctx: &Context) -> Result<usize> {
+        let seal = self.seal.clone();
+        self.db
+            .write(ctx, move |tx| {
+                let mut count = 0;
+                for stored in signing_keys::list(tx)? {
+                    if let Some(sealed) = seal.seal_anew(&place(&stored.id), &stored.sealed)? {
+                        signing_keys::update_sealed(tx, &stored.id, &sealed)?;
+                        count += 1;
+                    }
+                }
+                Ok(count)
+            })
+            .await
     }
 
     async fn keys(&self, ctx: &Context) -> Result<Arc<Vec<Usable>>> {

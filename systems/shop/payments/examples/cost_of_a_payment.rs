@@ -13,7 +13,7 @@ use mainstay_events::Outbox;
 use mainstay_host::Service;
 use mainstay_jobs::Jobs;
 use mainstay_rpc::{answer, request};
-use mainstay_secrets::Key;
+use mainstay_secrets::{Key, Keys};
 use mainstay_sql::Leadership;
 use mainstay_telemetry::Registry;
 use mainstay_testkit::{FrontDoors, TestDatabase};
@@ -32,10 +32,11 @@ async fn main() {
     let (clock, tasks, shutdown) = (Clock::system(), Tasks::new(), Shutdown::new());
     let ctx = Context::background("shop.orders");
 
-    let key = Key::from_bytes([3; 32]);
+    let key = Keys::from(&Key::from_bytes([3; 32]));
     let secrets = ProviderSecrets::derived(&key);
     let bank = TestDatabase::in_real_time(&[shop_test_provider::MIGRATIONS]).await;
-    let options = Options::new(secrets.api_key.expose(), secrets.webhook.expose());
+    let options =
+        Options::new(secrets.api_key.in_use().expose().as_str(), secrets.webhook.in_use().expose().as_str());
     let provider = TestProvider::start(bank.db.clone(), options, &tasks, shutdown.clone()).await.unwrap();
 
     let test =
@@ -72,7 +73,7 @@ async fn main() {
     .await;
 
     let adapter: Arc<dyn Provider> =
-        Arc::new(TestProviderAdapter::new(&provider.url(), secrets.api_key.expose()).unwrap());
+        Arc::new(TestProviderAdapter::new(&provider.url(), secrets.api_key.clone()).unwrap());
     let ids: Vec<PaymentId> = (0..count).map(|_| Id::generate(&clock)).collect();
     measure("the provider's part", &ids, async |id| {
         adapter.authorise(&ctx, id, amount, "tok_ok").await.unwrap();

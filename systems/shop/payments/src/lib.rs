@@ -30,5 +30,12 @@ mod webhook;
 
 pub use codes::CODES;
 pub use migrations::MIGRATIONS;
-pub use secrets::ProviderSecrets;
+pub use secrets::{ProviderSecrets, SharedSecret};
 pub use service::{Config, Needs, Payments};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::provider::{Event, WireList};
+    pub use crate::webhook::WebhookSecret;
+}

@@ -16,7 +16,7 @@ mod wire;
 pub use crate::metrics::Metrics;
 pub use guarded::{Guarded, default_options};
 pub use test_provider::TestProviderAdapter;
-pub use wire::Event;
+pub use wire::{Event, WireList};
 
 /// One page of the provider's own list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

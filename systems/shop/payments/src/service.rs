@@ -7,7 +7,7 @@ use mainstay_events::Outbox;
 use mainstay_host::{Contract, Mounted, Scope, Service};
 use mainstay_jobs::Jobs;
 use mainstay_resilience::Options;
-use mainstay_secrets::{Key, Secret, SecretSource};
+use mainstay_secrets::{Keys, SecretSource};
 use mainstay_sql::Database;
 use mainstay_telemetry::Registry;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::migrations::MIGRATIONS;
 use crate::provider::{Guarded, Provider, TestProviderAdapter, default_options};
 use crate::rpc::Rpc;
-use crate::secrets::ProviderSecrets;
+use crate::secrets::{ProviderSecrets, SharedSecret};
 use crate::settle;
 use crate::webhook::WebhookSecret;
 
@@ -64,7 +64,7 @@ pub struct Needs {
     /// What is still to be done at the provider.
     pub jobs: Jobs,
     /// What the provider's secrets are derived from when none are configured.
-    pub key: Key,
+    pub key: Keys,
     pub registry: Registry,
 }
 
@@ -98,7 +98,7 @@ impl Service for Payments {
             config.provider_api_key.as_ref(),
             config.webhook_secret.as_ref(),
         )?;
-        let adapter = TestProviderAdapter::new(&config.provider_url, secrets.api_key.expose())?;
+        let adapter = TestProviderAdapter::new(&config.provider_url, secrets.api_key)?;
         let metrics = Arc::new(Metrics::register(&needs.registry));
         let guarded = Guarded::new(adapter, &config.provider, &clock, &needs.registry, metrics);
         Self::around(Arc::new(guarded), secrets.webhook, needs, clock)
@@ -109,7 +109,7 @@ impl Payments {
     /// The service around a provider: what [`Service::start`] does once it has made the configured one.
     pub fn around(
         provider: Arc<dyn Provider>,
-        webhook_secret: Secret<String>,
+        webhook_secret: impl Into<SharedSecret>,
         needs: Needs,
         clock: Clock,
     ) -> Result<Mounted> {

@@ -23,5 +23,5 @@ mod webhooks;
 
 pub use migrations::MIGRATIONS;
 pub use model::{Charge, Status, Token};
-pub use server::{Options, TestProvider};
+pub use server::{Options, Shared, TestProvider};
 pub use signature::sign;

@@ -1,5 +1,6 @@
 //! The server as a whole: options, state, start and stop.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +25,9 @@ pub struct Options {
     /// Where a buyer's browser reaches this server; the listening address if there is none.
     pub public_url: Option<String>,
     /// What merchants send as `Authorization: Bearer <key>`.
-    pub api_key: String,
+    pub api_key: Shared,
     /// What webhooks are signed with.
-    pub webhook_secret: String,
+    pub webhook_secret: Shared,
     /// Where webhooks go; they wait while there is none.
     pub webhook_url: Option<String>,
     /// How late `tok_late` is. More than the shop waits, so that its time-out is tried out.
@@ -35,9 +36,37 @@ pub struct Options {
     pub held_back: Duration,
 }
 
+/// A secret that a merchant shares, asked for whenever it is needed: it may be replaced while everything runs. The first
+/// is what is signed with; each is taken.
+#[derive(Clone)]
+pub struct Shared(Arc<dyn Fn() -> Vec<String> + Send + Sync>);
+
+impl Shared {
+    pub fn new(each: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(each))
+    }
+
+    pub(crate) fn each(&self) -> Vec<String> {
+        (self.0)()
+    }
+}
+
+impl From<&str> for Shared {
+    fn from(secret: &str) -> Self {
+        let secret = secret.to_owned();
+        Self::new(move || vec![secret.clone()])
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
 impl Options {
     /// The usual set-up, with these two secrets.
-    pub fn new(api_key: impl Into<String>, webhook_secret: impl Into<String>) -> Self {
+    pub fn new(api_key: impl Into<Shared>, webhook_secret: impl Into<Shared>) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: None,
@@ -115,7 +144,7 @@ impl TestProvider {
             public_url: options.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             options,
         });
-        let sender = Sender::new(clock, &server.options.webhook_secret);
+        let sender = Sender::new(clock, server.options.webhook_secret.clone());
         tasks.spawn("test_provider.decisions", deciding::run(Arc::clone(&server), shutdown.clone()));
         tasks.spawn("test_provider.webhooks", webhooks::run(Arc::clone(&server), sender, shutdown.clone()));
         let router: Router =

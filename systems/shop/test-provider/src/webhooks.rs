@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::api::ChargeView;
 use crate::model::Charge;
-use crate::server::Server;
+use crate::server::{Server, Shared};
 use crate::signature;
 use crate::store::{self, Waiting};
 
@@ -64,20 +64,21 @@ pub fn announce(server: &Server, tx: &Tx<'_>, charge: &Charge) -> Result<()> {
 pub struct Sender {
     client: Client<HttpConnector, Full<Bytes>>,
     clock: Clock,
-    secret: Vec<u8>,
+    secret: Shared,
 }
 
 impl Sender {
-    pub fn new(clock: Clock, secret: &str) -> Self {
+    pub fn new(clock: Clock, secret: Shared) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { client, clock, secret: secret.as_bytes().to_vec() }
+        Self { client, clock, secret }
     }
 
     // Taken is only what was answered with success: all else is sent again.
     async fn send(&self, url: &str, body: &str) -> Result<()> {
-        let signature = signature::sign(&self.secret, self.clock.now(), body.as_bytes())?;
+        let secret = self.secret.each().into_iter().next().unwrap_or_default();
+        let signature = signature::sign(secret.as_bytes(), self.clock.now(), body.as_bytes())?;
         let request = Request::builder()
             .method(Method::POST)
             .uri(url)

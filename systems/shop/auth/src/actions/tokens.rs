@@ -12,8 +12,8 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use mainstay_audit::Entry;
 use mainstay_core::{Context, Id, Result, Timestamp};
-use mainstay_identity::{AccessClaims, RefreshToken};
-use mainstay_secrets::Secret;
+use mainstay_identity::{AccessClaims, Fingerprint, RefreshToken};
+use mainstay_secrets::{Key, Secret};
 use mainstay_sql::Tx;
 
 use super::log_in::prove;
@@ -59,13 +59,14 @@ pub async fn issue_tokens(
 pub async fn refresh_tokens(app: &Arc<App>, ctx: &Context, token: &str) -> Result<Tokens> {
     let refused = || codes::REFRESH_REFUSED.error("the refresh token does not hold");
     let shown = RefreshToken::parse(token).ok_or_else(refused)?;
-    let next = successor(app, &shown);
-    let (shown, successor) = (shown.fingerprint(), next.fingerprint());
+    let mut successors = successors(app, &shown);
+    let shown = shown.fingerprint();
+    let fingerprints: Vec<_> = successors.iter().map(RefreshToken::fingerprint).collect();
     let (shared, inner) = (Arc::clone(app), ctx.clone());
     let outcome = app
         .db
         .write(ctx, move |tx| {
-            let outcome = use_up(tx, shown.as_bytes(), successor.as_bytes())?;
+            let outcome = use_up(tx, shown.as_bytes(), &fingerprints)?;
             if let Outcome::Reused(family) = &outcome {
                 let entry = Entry::new("tokens.reused", family.account_id.to_string())
                     .after(&serde_json::json!({"ended": family.session_id}))?;
@@ -75,7 +76,7 @@ pub async fn refresh_tokens(app: &Arc<App>, ctx: &Context, token: &str) -> Resul
         })
         .await?;
     match outcome {
-        Outcome::Next(resolved) => sign(app, ctx, resolved, next).await,
+        Outcome::Next(resolved, place) => sign(app, ctx, resolved, successors.swap_remove(place)).await,
         Outcome::Unknown => Err(refused()),
         Outcome::Reused(resolved) => {
             tracing::warn!(
@@ -103,42 +104,59 @@ pub async fn revoke_tokens(app: &Arc<App>, ctx: &Context, token: &str) -> Result
 }
 
 enum Outcome {
-    Next(Resolved),
+    /// With the place of its successor.
+    Next(Resolved, usize),
     Unknown,
     Reused(Resolved),
 }
 
 // In the transaction that decides, so that of two who show one token at once one is the second.
-fn use_up(tx: &Tx<'_>, shown: &[u8; 32], successor: &[u8; 32]) -> Result<Outcome> {
+fn use_up(tx: &Tx<'_>, shown: &[u8; 32], successors: &[Fingerprint]) -> Result<Outcome> {
     let Some(stored) = families::find(tx, shown)? else { return Ok(Outcome::Unknown) };
     let family = stored.family;
     let Some(used_at) = stored.used_at else {
         families::mark_used(tx, shown)?;
-        families::insert_token(tx, family.session_id, successor, Some(shown))?;
-        return Ok(Outcome::Next(family));
+        families::insert_token(tx, family.session_id, successors[0].as_bytes(), Some(shown))?;
+        return Ok(Outcome::Next(family, 0));
     };
-    if may_repeat(tx, &stored, used_at, successor)? {
+    if let Some(place) = may_repeat(tx, &stored, used_at, successors)? {
         families::mark_repeated(tx, shown)?;
-        return Ok(Outcome::Next(family));
+        return Ok(Outcome::Next(family, place));
     }
     // Kept although the caller is refused: an error would undo it.
     families::end(tx, family.session_id, family.account_id)?;
     Ok(Outcome::Reused(family))
 }
 
-fn may_repeat(tx: &Tx<'_>, stored: &Stored, used_at: Timestamp, successor: &[u8; 32]) -> Result<bool> {
+/// The place of the successor that is given once more.
+fn may_repeat(
+    tx: &Tx<'_>,
+    stored: &Stored,
+    used_at: Timestamp,
+    successors: &[Fingerprint],
+) -> Result<Option<usize>> {
     let lately = tx.now().since(used_at) <= REPEAT_WITHIN;
-    let successor_waits = families::find(tx, successor)?.is_some_and(|token| token.used_at.is_none());
     let twice_in_a_row = match &stored.previous {
         Some(previous) => families::find(tx, previous)?.is_some_and(|token| token.repeated),
         None => false,
     };
-    Ok(lately && successor_waits && !stored.repeated && !twice_in_a_row)
+    if !lately || stored.repeated || twice_in_a_row {
+        return Ok(None);
+    }
+    for (place, successor) in successors.iter().enumerate() {
+        if families::find(tx, successor.as_bytes())?.is_some_and(|token| token.used_at.is_none()) {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
 }
 
-fn successor(app: &App, shown: &RefreshToken) -> RefreshToken {
+/// What a token's successor is under each of the keys, under the one in use first: one whose answer was lost may have been
+/// derived before the keys were replaced.
+fn successors(app: &App, shown: &RefreshToken) -> Vec<RefreshToken> {
     let label = format!("refresh-token/1/{}", HEXLOWER.encode(shown.as_bytes()));
-    RefreshToken::from_bytes(*app.refresh_key.derive(&label).as_bytes())
+    let successor = |key: &Key| RefreshToken::from_bytes(*key.derive(&label).as_bytes());
+    app.refresh_keys.each().iter().map(successor).collect()
 }
 
 async fn sign(app: &Arc<App>, ctx: &Context, resolved: Resolved, refresh: RefreshToken) -> Result<Tokens> {

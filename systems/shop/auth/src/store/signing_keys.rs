@@ -45,6 +45,11 @@ pub fn insert(tx: &Tx<'_>, key: &StoredKey) -> Result<()> {
     Ok(())
 }
 
+/// Puts the same key, sealed anew, in its place.
+pub fn update_sealed(tx: &Tx<'_>, id: &str, sealed: &[u8]) -> Result<()> {
+    tx.execute("UPDATE signing_keys SET sealed = ?2 WHERE kid = ?1", &[id.into(), sealed.into()]).map(drop)
+}
+
 /// Lets every key but this one be shown until `gone_at` and no longer.
 pub fn retire_others(tx: &Tx<'_>, id: &str, gone_at: Timestamp) -> Result<()> {
     tx.execute(

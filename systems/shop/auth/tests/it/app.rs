@@ -15,7 +15,7 @@ use mainstay_identity::{AnonymousSessions, Authenticator, Passwords};
 use mainstay_jobs::Jobs;
 use mainstay_notify::{Message, Notifier};
 use mainstay_rpc::{Channel, Peer, answer, request};
-use mainstay_secrets::{Key, RootKey};
+use mainstay_secrets::{Key, Keys, RootKey};
 use mainstay_sql::Leadership;
 use mainstay_telemetry::Registry;
 use mainstay_testkit::{FrontDoors, TestDatabase};
@@ -45,7 +45,7 @@ const PATIENCE_NAPS: usize = 500;
 
 pub struct TestApp {
     pub mailbox: Mailbox,
-    pub secrets: Key,
+    pub secrets: Keys,
     pub test: TestDatabase,
     pub cpu: CpuPool,
     /// As the edge of the process.
@@ -78,6 +78,14 @@ impl TestApp {
     }
 
     pub async fn with_cpu(cpu: CpuPool) -> Self {
+        Self::with(cpu, Keys::from(&Key::from_bytes([5; 32]))).await
+    }
+
+    pub async fn with_secrets(secrets: Keys) -> Self {
+        Self::with(CpuPool::new(2, 64).unwrap(), secrets).await
+    }
+
+    async fn with(cpu: CpuPool, secrets: Keys) -> Self {
         let test = TestDatabase::open(&[
             mainstay_events::MIGRATIONS,
             mainstay_jobs::MIGRATIONS,
@@ -88,7 +96,7 @@ impl TestApp {
         let (tasks, shutdown, registry) = (Tasks::new(), Shutdown::new(), Registry::new());
         let leadership = Leadership::start(&test.db, &Clock::system(), &tasks, &Shutdown::new());
         let jobs = Jobs::new(test.db.clone(), leadership, tasks.clone());
-        let (mailbox, secrets) = (Mailbox::default(), Key::from_bytes([5; 32]));
+        let mailbox = Mailbox::default();
         let needs = Needs {
             notifier: Arc::new(mailbox.clone()),
             secrets: secrets.clone(),

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use http::{Method, StatusCode};
-use mainstay_core::Context;
+use mainstay_core::{Context, Timestamp};
+use mainstay_secrets::RootKey;
 use serde_json::{Value, json};
-use shop_auth::{Replace, SigningKeys};
+use shop_auth::{Replace, SigningKeys, closed_letters};
 
 use crate::app::{Answer, TestApp};
 
@@ -107,6 +108,66 @@ async fn a_lost_answer_is_given_again_once_and_is_the_same() {
     assert_eq!(text(&again, "refresh_token"), answer, "two holders have one token, not two");
     assert_eq!(app.refresh(&first).await.code(), "auth.refresh_refused", "but only once");
     assert_eq!(app.refresh(&answer).await.code(), "auth.refresh_refused", "and that was the end");
+}
+
+/// A service's keys below a root key with a file, on which a process has worked for a while.
+fn root_key() -> (tempfile::TempDir, RootKey) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = RootKey::open_or_create(&folder.path().join("root"), Timestamp::default()).unwrap();
+    (folder, root)
+}
+
+/// From now on another key is in use.
+fn replace(root: &RootKey) -> String {
+    let old = root.shown()[0].id.clone();
+    let from = Timestamp::default() + Duration::from_secs(60);
+    root.add(from, from).unwrap();
+    old
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_the_same_one_after_the_root_key_was_replaced() {
+    let (_folder, root) = root_key();
+    let app = TestApp::with_secrets(root.derive("service")).await;
+    app.sign_up("ada@example.com").await;
+    let first = text(&app.tokens("ada@example.com").await, "refresh_token");
+    let answer = text(&app.refresh(&first).await, "refresh_token");
+    replace(&root);
+    let again = app.refresh(&first).await;
+    assert_eq!(text(&again, "refresh_token"), answer, "two holders have one token, not two");
+    // The login goes on with the new key.
+    let next = app.refresh(&answer).await;
+    assert_eq!(next.status, StatusCode::OK, "{}", next.body);
+    assert!(app.is_let_in(&text(&next, "access_token")).await);
+}
+
+#[tokio::test]
+async fn signing_keys_and_letters_are_needed_until_they_were_sealed_anew_or_have_left() {
+    let (_folder, root) = root_key();
+    let app = TestApp::with_secrets(root.derive("service")).await;
+    app.sign_up("ada@example.com").await;
+    let token = text(&app.tokens("ada@example.com").await, "access_token");
+    let old = replace(&root);
+    let fewer = root.without(&old, Timestamp::default() + Duration::from_secs(60)).unwrap();
+    let alone = SigningKeys::new(app.test.db.clone(), fewer.derive("service"), app.test.clock.clone());
+    let ctx = Context::background("operator");
+    assert!(alone.public(&ctx).await.is_err(), "the key is still sealed under the old one");
+    for count in [1, 0] {
+        assert_eq!(operator(&app).seal_anew(&ctx).await.unwrap(), count);
+    }
+    assert_eq!(alone.public(&ctx).await.unwrap().len(), 1);
+    assert!(app.is_let_in(&token).await);
+
+    // A letter that cannot leave yet holds its token under the key of its time.
+    let closed = |root: &RootKey| {
+        let (db, ctx, keys) = (app.test.db.clone(), ctx.clone(), root.derive("service"));
+        async move { db.read(&ctx, move |view| closed_letters(view, &keys)).await.unwrap() }
+    };
+    assert_eq!(closed(&fewer).await, 0, "what has left needs no key");
+    let letters = "UPDATE jobs SET state = 3 WHERE kind = 'shop.auth.letter'";
+    let waiting = app.test.db.write(&ctx, move |tx| tx.execute(letters, &[])).await.unwrap();
+    assert_eq!(closed(&fewer).await as u64, waiting, "they were sealed before the key was replaced");
+    assert_eq!(closed(&root).await, 0);
 }
 
 #[tokio::test]

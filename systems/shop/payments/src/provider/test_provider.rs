@@ -20,6 +20,7 @@ use crate::codes;
 use crate::model::{PaymentId, RefundId, Seen};
 use crate::provider::wire::{WireAuthorisation, WireChange, WireCharge, WireList, WireRefusal};
 use crate::provider::{Page, Provider};
+use crate::secrets::SharedSecret;
 
 // A page of the list is the largest answer: 500 charges of a few hundred bytes.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -35,7 +36,7 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 pub struct TestProviderAdapter {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
-    authorisation: HeaderValue,
+    api_key: SharedSecret,
 }
 
 impl fmt::Debug for TestProviderAdapter {
@@ -46,16 +47,15 @@ impl fmt::Debug for TestProviderAdapter {
 
 impl TestProviderAdapter {
     /// `base` is `http://host:port` without a path. `core.invalid` when the address or the key cannot be used.
-    pub fn new(base: &str, api_key: &str) -> Result<Self> {
+    pub fn new(base: &str, api_key: impl Into<SharedSecret>) -> Result<Self> {
         let invalid = |message: &'static str| mainstay_core::codes::INVALID.error(message);
         let base = base.trim_end_matches('/').to_owned();
         let uri: Uri = base.parse().map_err(|_| invalid("the provider's address is not a URL"))?;
         if uri.scheme_str() != Some("http") || uri.authority().is_none() {
             return Err(invalid("the provider's address begins with http:// and names a host"));
         }
-        let mut authorisation = HeaderValue::from_str(&format!("Bearer {api_key}"))
-            .map_err(|_| invalid("the provider's API key has characters that a header cannot carry"))?;
-        authorisation.set_sensitive(true);
+        let api_key = api_key.into();
+        authorisation(&api_key)?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_WITHIN));
@@ -64,7 +64,7 @@ impl TestProviderAdapter {
             .pool_idle_timeout(IDLE_FOR)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .build(connector);
-        Ok(Self { client, base, authorisation })
+        Ok(Self { client, base, api_key })
     }
 
     async fn post(&self, ctx: &Context, path: &str, key: &str, body: &impl Serialize) -> Result<Seen> {
@@ -98,7 +98,7 @@ impl TestProviderAdapter {
     ) -> Result<T> {
         let mut span = span_as(ctx, Role::Client, "HTTP");
         let request = request
-            .header(AUTHORIZATION, self.authorisation.clone())
+            .header(AUTHORIZATION, authorisation(&self.api_key)?)
             .header("traceparent", span.context().trace().traceparent())
             .body(Full::new(body))
             .map_err(|error| codes::PROVIDER_BROKEN.because("a request cannot be built", error))?;
@@ -120,6 +120,16 @@ impl TestProviderAdapter {
         }
         span.note(Err(refusal(status, &body)))
     }
+}
+
+fn authorisation(api_key: &SharedSecret) -> Result<HeaderValue> {
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {}", api_key.in_use().expose())).map_err(|_| {
+            mainstay_core::codes::INVALID
+                .error("the provider's API key has characters that a header cannot carry")
+        })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 // In OpenTelemetry's words for HTTP. Which charge it is stands in the path, so the span is named by the method alone.

@@ -8,7 +8,7 @@ use mainstay_core::{Clock, Context, Currency, Error, Id, Money, Principal, Resul
 use mainstay_events::Outbox;
 use mainstay_jobs::Jobs;
 use mainstay_rpc::{Channel, Peer, answer, request};
-use mainstay_secrets::{Key, Secret};
+use mainstay_secrets::{Key, Keys, Secret};
 use mainstay_sql::{Leadership, MigrationSet, View};
 use mainstay_telemetry::Registry;
 use mainstay_testkit::{FrontDoors, TestDatabase};
@@ -52,7 +52,7 @@ impl TestApp {
             db: test.db.clone(),
             outbox: Outbox::new(test.db.clone(), SERVICE),
             jobs: jobs.clone(),
-            key: Key::from_bytes([3; 32]),
+            key: Keys::from(&Key::from_bytes([3; 32])),
             registry: Registry::new(),
         };
         let secret = Secret::new(SECRET.to_owned());
