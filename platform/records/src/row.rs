@@ -36,16 +36,19 @@ impl Splitter {
         self.text.resize(line.len() + 1, 0);
         self.reader.reset();
         let (mut read, mut written, mut count) = (0, 0, 0);
+        // The reader takes off a byte order mark where it begins, which is where a file does and not where each line
+        // does. It looks for one in the bytes that it is given first, so it is given one.
+        let mut until = line.len().min(1);
         loop {
             let (outcome, taken, put, ended) = self.reader.read_record(
-                &line.as_bytes()[read..],
+                &line.as_bytes()[read..until],
                 &mut self.text[written..],
                 &mut self.ends[count..],
             );
             (read, written, count) = (read + taken, written + put, count + ended);
             match outcome {
-                // The next call is given nothing, which says that the record has ended.
-                ReadRecordResult::InputEmpty => {}
+                // The next call is given the rest, and the one after it nothing, which says that the record has ended.
+                ReadRecordResult::InputEmpty => until = line.len(),
                 ReadRecordResult::Record | ReadRecordResult::End => break,
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => return Err(Fault::Fields),
             }

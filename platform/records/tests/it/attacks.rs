@@ -176,3 +176,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_mark_in_the_middle_of_a_file_is_a_letter() {
+    let mut splitter = Splitter::default();
+    let row = splitter.split("\u{feff}a,\u{feff}b,\"\u{feff}\"").unwrap();
+    assert_eq!((row.raw(0), row.raw(1), row.raw(2)), ("\u{feff}a", "\u{feff}b", "\u{feff}"));
+    for (line, fields) in [("", 0), ("a", 1), ("\u{feff}", 1), (",", 2)] {
+        assert_eq!(splitter.split(line).unwrap().len(), fields, "{line:?}");
+    }
+}
