@@ -80,22 +80,48 @@ pub(crate) fn end(headers: &mut HeaderMap, secure: bool) {
 }
 
 /// The session cookie of a request, if there is one that is not empty. The one that only we can have set goes first.
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+pub fn cookie(headers: &HeaderMap) -> Option<&str> {
     named(headers, SECURE_COOKIE_NAME).or_else(|| named(headers, COOKIE_NAME))
 }
 
+/// Read as bytes: what others have put beside it, such as a word with an umlaut, does not hide it.
 fn named<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim_ascii().split_once('='))
-        .find_map(|(name, value)| (name == wanted && !value.is_empty()).then_some(value))
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let mut pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    pairs.find_map(|pair| {
+        let value = pair.strip_prefix(wanted.as_bytes())?.strip_prefix(b"=")?;
+        let value = std::str::from_utf8(value).ok().filter(|value| value.is_ascii())?;
+        (!value.is_empty()).then_some(value)
+    })
 }
 
 /// What an answer that is replaced by a refusal has said about the session.
 pub(crate) fn remaining(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
     let cookies = headers.get_all(SET_COOKIE).iter().map(|value| (SET_COOKIE, value.clone()));
     cookies.chain(headers.get(HEADER).map(|value| (HEADER, value.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_found_whatever_stands_beside_it() {
+        for (line, found) in [
+            ("session=a", Some("a")),
+            ("x=1; session=a; y=2", Some("a")),
+            ("__Host-session=b; session=a", Some("b")),
+            ("session=a; __Host-session=b", Some("b")),
+            ("size=größe; session=a", Some("a")),
+            ("session=; session=a", Some("a")),
+            ("session=größe; session=a", Some("a")),
+            ("mysession=a", None),
+            ("session", None),
+            ("session =a", None),
+            ("", None),
+        ] {
+            let value = HeaderValue::from_bytes(line.as_bytes()).unwrap();
+            assert_eq!(cookie(&HeaderMap::from_iter([(COOKIE, value)])), found, "{line}");
+        }
+    }
 }
