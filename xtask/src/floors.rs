@@ -46,6 +46,7 @@ enum Floor {
     Contracts(String),
     Testkit,
     Crashbox,
+    Parsers,
     Mainstay,
     Bench,
     Xtask,
@@ -62,6 +63,7 @@ impl Floor {
             ["systems", system, _] => Self::Service(system.into()),
             ["testkit"] => Self::Testkit,
             ["testkit", "crashbox"] => Self::Crashbox,
+            ["testkit", "parsers"] => Self::Parsers,
             ["mainstay"] => Self::Mainstay,
             ["bench"] => Self::Bench,
             ["xtask"] => Self::Xtask,
@@ -71,7 +73,9 @@ impl Floor {
 
     /// Whether a crate on this floor may be built with one on the `other`.
     fn may_use(&self, other: &Self) -> bool {
-        use Floor::{Bench, Contracts, Crashbox, Engine, Mainstay, Platform, Service, Testkit, Xtask};
+        use Floor::{
+            Bench, Contracts, Crashbox, Engine, Mainstay, Parsers, Platform, Service, Testkit, Xtask,
+        };
         const HOST: usize = 0;
         match (self, other) {
             (Platform(own), Platform(theirs)) => own < theirs,
@@ -84,13 +88,14 @@ impl Floor {
             // Two services share no type but the generated ones.
             (Service(own), Contracts(theirs)) => own == theirs,
             (Testkit, Platform(_) | Engine) => true,
+            (Parsers, Platform(_) | Service(_)) => true,
             (Mainstay, Platform(_) | Engine | Service(_) | Contracts(_)) => true,
             (Crashbox | Bench, Platform(_) | Engine | Service(_) | Contracts(_) | Mainstay | Testkit) => true,
             (
-                Platform(_) | Engine | Contracts(_) | Service(_) | Testkit | Mainstay | Crashbox | Bench
-                | Xtask,
-                Platform(_) | Engine | Contracts(_) | Service(_) | Testkit | Mainstay | Crashbox | Bench
-                | Xtask,
+                Platform(_) | Engine | Contracts(_) | Service(_) | Testkit | Mainstay | Crashbox | Parsers
+                | Bench | Xtask,
+                Platform(_) | Engine | Contracts(_) | Service(_) | Testkit | Mainstay | Crashbox | Parsers
+                | Bench | Xtask,
             ) => false,
         }
     }

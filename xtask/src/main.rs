@@ -5,6 +5,7 @@
 mod bench;
 mod check;
 mod floors;
+mod fuzz;
 mod needs;
 mod process;
 mod replay;
@@ -35,6 +36,8 @@ enum Command {
     Bench(bench::Bench),
     /// Sell a retailer's year again in release, and compare the books with the proof
     Replay(replay::Replay),
+    /// Look for input that breaks a parser
+    Fuzz(fuzz::Fuzz),
     /// Formatting, lints, licences, the floors and the tidiness rules
     Check(check::Check),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Test(test) => test.run(),
         Command::Bench(bench) => bench.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Fuzz(fuzz) => fuzz.run(),
         Command::Check(check) => check.run(),
     };
     match result {

@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::workspace::{self, Result};
 
 /// Folders with Rust sources; `target` and hidden folders are never entered.
-const SOURCES: [&str; 7] = ["platform", "engines", "systems", "testkit", "mainstay", "bench", "xtask"];
+const SOURCES: [&str; 8] =
+    ["platform", "engines", "systems", "testkit", "mainstay", "bench", "xtask", "fuzz"];
 
 /// A file past this many lines holds more than one idea.
 const LINES_MAX: usize = 500;

@@ -13,7 +13,7 @@ mod token;
 mod upload;
 
 pub use address::ClientAddress;
-pub use body::Body;
+pub use body::{Body, is_unique};
 pub use condition::{Condition, etag};
 pub use context::Ctx;
 pub use key::IdempotencyKey;

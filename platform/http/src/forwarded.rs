@@ -30,22 +30,22 @@ pub enum ForwardedHeader {
 
 /// Whose word is taken.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Trust {
+pub struct Trust {
     networks: Vec<IpNet>,
     header: ForwardedHeader,
 }
 
 impl Trust {
-    pub(crate) fn new(networks: &[IpNet], header: ForwardedHeader) -> Self {
+    pub fn new(networks: &[IpNet], header: ForwardedHeader) -> Self {
         Self { networks: networks.to_vec(), header }
     }
 
-    pub(crate) fn includes(&self, address: IpAddr) -> bool {
+    pub fn includes(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }
 
     /// The client behind the connection from `peer`.
-    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if self.networks.is_empty() || !self.includes(peer) {
             return peer;
         }

@@ -43,9 +43,11 @@ use crate::problem::Problem;
 use crate::visit::Exchange;
 
 use authenticate::Authenticate;
+pub use authenticate::bearer;
 use compress::Compress;
 use conditional::Conditional;
 use cors::Cors;
+pub use cors::Rule;
 use deadline::Deadline;
 use gate::{Gate, Gated};
 use headers::Headers;

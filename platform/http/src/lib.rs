@@ -59,3 +59,11 @@ pub use policy::{Policies, Policy};
 pub use problem::{Problem, status_of, status_of_code};
 pub use ranged::Ranged;
 pub use session::{SessionEnded, SessionIssued};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::extract::is_unique;
+    pub use crate::layers::{Rule as OriginRule, bearer};
+    pub use crate::session::cookie;
+}

@@ -25,3 +25,12 @@ pub use opaque::{ApiKey, Opaque, OpaqueKind, RefreshToken};
 pub use password::{Passwords, Verdict};
 pub use session::{AnonymousSessions, Credential, Fingerprint, SessionSecret};
 pub use token::{Claims, Minter, TokenKeys, Verifier};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    /// Whether a password's record can be read, at a cost that a login may have.
+    pub fn password_record(text: &str) -> mainstay_core::Result<()> {
+        crate::password::read_record(text)
+    }
+}

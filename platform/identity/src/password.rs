@@ -126,6 +126,11 @@ impl Passwords {
     }
 }
 
+/// Reads a record without checking anything by it.
+pub(crate) fn read_record(text: &str) -> Result<()> {
+    Record::parse(text).map(drop)
+}
+
 fn check_length(password: &Secret<String>) -> Result<(), Error> {
     if password.expose().len() > PASSWORD_BYTES_MAX {
         return Err(PASSWORD_TOO_LONG

@@ -17,3 +17,10 @@ mod words;
 pub use api::Process;
 pub use codes::CODES;
 pub use store::{Bounds, Figures, Store};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::store::{Made, decode, made_of};
+    pub use crate::words::query;
+}

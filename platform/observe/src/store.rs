@@ -27,8 +27,8 @@ use mainstay_sql::{Database, Migration, MigrationSet};
 use mainstay_telemetry::{Queue, Registry, Told};
 use tokio::sync::watch;
 
-pub use fragment::StoredSpan;
-pub use intake::Incoming;
+pub use fragment::{StoredSpan, decode};
+pub use intake::{Incoming, Made, made_of};
 pub use line::{LineQuery, StoredLine};
 pub use samples::{Point, Series, SeriesQuery};
 pub use search::TraceQuery;

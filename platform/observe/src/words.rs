@@ -5,7 +5,7 @@ const WORDS_MAX: usize = 16;
 
 /// The query of the full-text index that finds what has all words of `text`; `None` when it has none. A word that ends
 /// with `*` stands for all that begin so.
-pub(crate) fn query(text: &str) -> Option<String> {
+pub fn query(text: &str) -> Option<String> {
     let mut query = String::new();
     let mut rest = text;
     let mut count = 0;

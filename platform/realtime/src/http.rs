@@ -139,7 +139,7 @@ async fn events(hub: &Hub, caller: Caller, asked: &Asked, headers: &HeaderMap) -
     Ok(response)
 }
 
-fn rooms(text: &str) -> Result<Vec<RoomName>> {
+pub fn rooms(text: &str) -> Result<Vec<RoomName>> {
     let rooms = text.split(',').map(str::parse).collect::<Result<Vec<RoomName>>>()?;
     if rooms.len() > STREAM_ROOMS_MAX {
         return Err(BAD_ROOM.error(format!("an event stream follows at most {STREAM_ROOMS_MAX} rooms")));

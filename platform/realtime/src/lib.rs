@@ -39,3 +39,12 @@ pub use http::routes;
 pub use hub::{Hub, KINDS_MAX, Parts};
 pub use options::Options;
 pub use room::{Doorkeeper, Public, RoomKind, RoomName, SlowConsumer};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::http::rooms;
+    pub use crate::protocol::Asked;
+    pub use crate::socket::handshake::answer;
+    pub use crate::socket::{Decoder, Event};
+}

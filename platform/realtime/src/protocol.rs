@@ -72,7 +72,7 @@ impl<'a> Said<'a> {
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub enum Asked {
     Subscribe { room: RoomName, after: Option<Position> },
     Unsubscribe { room: RoomName },
 }
@@ -88,7 +88,7 @@ struct Wire<'a> {
 }
 
 impl Asked {
-    pub(crate) fn parse(text: &str) -> Result<Self> {
+    pub fn parse(text: &str) -> Result<Self> {
         let wire: Wire<'_> = serde_json::from_str(text)
             .map_err(|error| BAD_MESSAGE.because("the message is no JSON that is understood here", error))?;
         match (wire.subscribe, wire.unsubscribe, wire.after) {

@@ -6,3 +6,4 @@ mod decode;
 pub(crate) mod handshake;
 
 pub(crate) use connection::Connection;
+pub use decode::{Decoder, Event};

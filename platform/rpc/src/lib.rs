@@ -45,3 +45,10 @@ pub use peer::Peer;
 pub use remote_log::RemoteLog;
 pub use request::{answer, caller, context, handle, open_ended_request, reply, request};
 pub use status::{error, status};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::layer::deadline::{decode as decode_deadline, encode as encode_deadline};
+    pub use crate::remote::parse as parse_peer;
+}

@@ -94,7 +94,7 @@ impl Remote {
 }
 
 /// `http://host:port` and nothing more.
-fn parse(address: &str) -> Option<Authority> {
+pub fn parse(address: &str) -> Option<Authority> {
     let uri: Uri = address.parse().ok()?;
     let authority = uri.authority()?;
     let is_plain = uri.scheme() == Some(&Scheme::HTTP)

@@ -13,7 +13,7 @@ pub(crate) fn without_marks(text: &str) -> String {
 }
 
 /// A marked text as HTML with `<mark>` elements and nothing else in it that a browser would act on.
-pub(crate) fn to_html(marked: &str) -> String {
+pub fn to_html(marked: &str) -> String {
     let mut html = String::with_capacity(marked.len() + 32);
     let mut open = false;
     for letter in marked.chars() {

@@ -21,3 +21,10 @@ pub use highlight::{MARK_END, MARK_START};
 pub use index::{Found, Search};
 pub use migrations::MIGRATIONS;
 pub use query::{Query, WORDS_MAX};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::highlight::to_html;
+    pub use crate::slip::{shortened, within_one};
+}

@@ -5,7 +5,7 @@
 //! handful of keys instead of a walk over the vocabulary.
 
 /// The word, and the word with each of its letters left out; each form once.
-pub(crate) fn shortened(word: &str) -> Vec<String> {
+pub fn shortened(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
     let mut forms = vec![word.to_owned()];
     for gap in 0..letters.len() {
@@ -18,7 +18,7 @@ pub(crate) fn shortened(word: &str) -> Vec<String> {
 }
 
 /// Whether two words differ by at most one slip.
-pub(crate) fn within_one(one: &str, other: &str) -> bool {
+pub fn within_one(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     let same = short.iter().zip(&long).take_while(|(a, b)| a == b).count();

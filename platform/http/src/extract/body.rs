@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 
-use self::unique::is_unique;
+pub use self::unique::is_unique;
 use crate::codes::{BODY_BROKEN, BODY_INVALID, BODY_MALFORMED, BODY_TOO_LARGE, MEDIA_TYPE};
 use crate::contract::rules::Rules;
 use crate::problem::Problem;

@@ -106,7 +106,7 @@ impl<S: Handle> Handle for Authenticate<S> {
 }
 
 /// The bearer token, if the header is there; another scheme is a misunderstanding that is better told.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).unwrap_or_default();
     let token = token.trim_ascii();

@@ -35,7 +35,7 @@ struct Rules {
 
 /// Which origins one entry of the list means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Rule {
+pub enum Rule {
     Any,
     Exact(String),
     /// Everything below a name: what stands before the name, and the name with its dot.
@@ -43,7 +43,7 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         if text == "*" {
             return Some(Self::Any);
         }
@@ -62,7 +62,7 @@ impl Rule {
         }
     }
 
-    pub(crate) fn allows(&self, origin: &str) -> bool {
+    pub fn allows(&self, origin: &str) -> bool {
         match self {
             Self::Any => origin != "null",
             Self::Exact(known) => known == origin,

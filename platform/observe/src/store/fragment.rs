@@ -57,7 +57,7 @@ pub(super) struct Fragment {
     name: String,
     service: String,
     words: String,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Fragment {
@@ -165,7 +165,7 @@ fn encode(spans: Vec<(String, Span)>) -> Vec<u8> {
 }
 
 /// The spans of a row's body. A body that cannot be read has none: the rest of the trace is still worth showing.
-pub(super) fn decode(body: &[u8]) -> Vec<StoredSpan> {
+pub fn decode(body: &[u8]) -> Vec<StoredSpan> {
     let Ok(bytes) = lz4_flex::decompress_size_prepended(body) else { return Vec::new() };
     let Ok(data) = TracesData::decode(bytes.as_slice()) else { return Vec::new() };
     let mut spans = Vec::new();

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use mainstay_core::Timestamp;
+use mainstay_core::{Clock, Timestamp};
 use mainstay_telemetry::{FinishedSpan, SERVICE, Told, mask, otlp};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
 use opentelemetry_proto::tonic::metrics::v1::ResourceMetrics;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
 
+use crate::store::foreign::Foreign;
 use crate::store::fragment::Fragment;
 use crate::store::line::NewLine;
 
@@ -101,6 +102,31 @@ impl Batch {
                 self.fragments.extend(Fragment::new(part, at));
             }
         }
+    }
+}
+
+/// What became of something that came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// For each row of spans how many are in it, and its body.
+    pub rows: Vec<(u32, Vec<u8>)>,
+    pub lines: usize,
+    /// The series that are known by now.
+    pub series: usize,
+}
+
+/// Brings one thing into the form in which it is kept, and keeps it nowhere.
+pub fn made_of(incoming: Incoming, clock: &Clock) -> Made {
+    let (mut batch, mut foreign) = (Batch::default(), Foreign::default());
+    match incoming {
+        Incoming::Spans(resources) => batch.add_spans(resources, clock.now()),
+        Incoming::Lines(resources) => batch.add_lines(resources, clock.now()),
+        Incoming::Metrics(resources) => foreign.take(resources, clock.monotonic()),
+    }
+    Made {
+        rows: batch.fragments.into_iter().map(|row| (row.spans, row.body)).collect(),
+        lines: batch.lines.len(),
+        series: foreign.samples(clock.monotonic()).len(),
     }
 }
 

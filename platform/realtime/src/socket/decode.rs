@@ -24,7 +24,7 @@ const HEAD_BYTES_MAX: usize = 14;
 
 /// What a client sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
+pub enum Event {
     Text(String),
     Ping(Vec<u8>),
     Pong,
@@ -34,7 +34,7 @@ pub(crate) enum Event {
 
 /// The place within the stream.
 #[derive(Debug)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     message_max: usize,
     head: [u8; HEAD_BYTES_MAX],
     head_length: u8,
@@ -56,7 +56,7 @@ struct Frame {
 }
 
 impl Decoder {
-    pub(crate) fn new(message_max: usize) -> Self {
+    pub fn new(message_max: usize) -> Self {
         Self {
             message_max,
             head: [0; HEAD_BYTES_MAX],
@@ -70,7 +70,7 @@ impl Decoder {
 
     /// Takes from `input` up to the end of a frame, and gives what that frame completes. `Ok(None)` with input left means
     /// that a frame ended which completes nothing; with none left, that more is needed.
-    pub(crate) fn next(&mut self, input: &mut &[u8]) -> Result<Option<Event>, Close> {
+    pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Event>, Close> {
         if self.frame.is_none() && !self.read_head(input)? {
             return Ok(None);
         }

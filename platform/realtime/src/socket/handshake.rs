@@ -19,7 +19,7 @@ pub(crate) fn is_wanted(headers: &HeaderMap) -> bool {
 }
 
 /// The answer to a right handshake: 101, and the bytes belong to the WebSocket from then on.
-pub(crate) fn answer(method: &Method, version: Version, headers: &HeaderMap) -> Result<Response> {
+pub fn answer(method: &Method, version: Version, headers: &HeaderMap) -> Result<Response> {
     let refuse = |why: &'static str| Err(BAD_HANDSHAKE.error(why));
     if method != Method::GET || version != Version::HTTP_11 {
         return refuse("a WebSocket is opened by GET over HTTP/1.1");

@@ -34,7 +34,7 @@ pub(crate) fn read(headers: &HeaderMap) -> Result<Duration> {
 }
 
 /// Rounded down, so that no callee believes to have more time than its caller waits; never to nothing.
-fn encode(left: Duration) -> String {
+pub fn encode(left: Duration) -> String {
     let (amount, unit) = if left.as_micros() <= LARGEST {
         (left.as_micros().max(1), 'u')
     } else if left.as_millis() <= LARGEST {
@@ -45,7 +45,7 @@ fn encode(left: Duration) -> String {
     format!("{amount}{unit}")
 }
 
-fn decode(text: &str) -> Option<Duration> {
+pub fn decode(text: &str) -> Option<Duration> {
     let unit = text.chars().next_back()?;
     let digits = &text[..text.len() - unit.len_utf8()];
     if digits.len() > DIGITS_MAX || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

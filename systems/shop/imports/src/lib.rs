@@ -20,3 +20,9 @@ pub use codes::CODES;
 pub use migrations::MIGRATIONS;
 pub use model::COLUMNS;
 pub use service::{Imports, Needs};
+
+/// Parsers that nothing outside calls, opened for the suite that feeds them anything (`testkit/parsers`).
+#[doc(hidden)]
+pub mod parsers {
+    pub use crate::model::{Content, Reader};
+}

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Whether no object in it has two fields with one name.
-pub(super) fn is_unique(bytes: &[u8]) -> bool {
+pub fn is_unique(bytes: &[u8]) -> bool {
     serde_json::from_slice::<Unique>(bytes).is_ok()
 }
 
