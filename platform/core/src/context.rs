@@ -161,6 +161,30 @@ impl Context {
         }))
     }
 
+    /// For a request whose caller the edge has found out: all that is known of it, at once, since it is made for every
+    /// request and each `with_…` makes a context of its own.
+    pub fn arrived(
+        tenant: TenantId,
+        principal: Principal,
+        scopes: Option<Scopes>,
+        trace: TraceContext,
+        deadline: Monotonic,
+        client: IpAddr,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            tenant,
+            principal,
+            on_behalf_of: None,
+            trace,
+            deadline: Some(deadline),
+            attempt: 1,
+            queries: None,
+            endless: false,
+            scopes,
+            client: Some(client),
+        }))
+    }
+
     /// For work that another service sent: all that came with the call, at once.
     pub fn received(
         tenant: TenantId,

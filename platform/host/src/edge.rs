@@ -70,6 +70,10 @@ impl mainstay_http::Authenticator for EdgeAuthenticator {
         self.inner.identify(ctx, token).await
     }
 
+    fn recognize(&self, token: &str) -> Option<Result<Identified>> {
+        self.inner.recognize(token)
+    }
+
     fn visitor(&self) -> Result<(Id<Session>, mainstay_http::SessionIssued)> {
         let (session, token) = self.inner.begin_anonymous();
         let issued = mainstay_http::SessionIssued { token: Secret::new(token), max_age: ANONYMOUS_LIFETIME };

@@ -14,7 +14,7 @@ use mainstay_telemetry::Registry;
 use crate::catalogue::Catalogue;
 use crate::door::Door;
 use crate::health::Health;
-use crate::layers::{Entrance, Origin, Stack, stack};
+use crate::layers::{Origin, Stack};
 use crate::listener::Bound;
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -81,7 +81,7 @@ impl App {
     /// `http.bad_policy` when a rule cannot be followed, `core.bad_configuration` when an option cannot.
     pub fn with_rules(parts: Parts, rules: Rules, catalogue: Catalogue, router: Router) -> Result<Self> {
         let metrics = Metrics::new(&parts.registry);
-        let stack = Arc::new(stack(&parts, rules, catalogue, &metrics, router)?);
+        let stack = Arc::new(Stack::new(&parts, rules, catalogue, &metrics, router)?);
         Ok(Self { parts, stack, metrics })
     }
 

@@ -19,6 +19,12 @@ pub trait Authenticator: Send + Sync + 'static {
     /// found out, and refuses the request without touching the caller's session.
     async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Identified>;
 
+    /// The same, when it can be told without asking anybody; `None` when it cannot. Most requests are visitors', whose
+    /// tokens prove themselves: told here, they cost no future.
+    fn recognize(&self, _token: &str) -> Option<Result<Identified>> {
+        None
+    }
+
     /// A session for a visitor who brought no credential, and the token that proves it from now on. Called for every
     /// such request, so it should keep nothing.
     fn visitor(&self) -> Result<(Id<Session>, SessionIssued)>;
@@ -29,6 +35,10 @@ pub trait Authenticator: Send + Sync + 'static {
 impl Authenticator for mainstay_identity::Authenticator {
     async fn authenticate(&self, ctx: &Context, token: &str) -> Result<Identified> {
         self.identify(ctx, token).await
+    }
+
+    fn recognize(&self, token: &str) -> Option<Result<Identified>> {
+        mainstay_identity::Authenticator::recognize(self, token)
     }
 
     fn visitor(&self) -> Result<(Id<Session>, SessionIssued)> {

@@ -54,9 +54,8 @@ impl Trust {
             ForwardedHeader::Forwarded => http::header::FORWARDED,
         };
         let mut client = peer;
-        let values: Vec<&str> =
-            headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("")).collect();
-        let chain = values.iter().rev().flat_map(|value| value.rsplit(','));
+        let values = headers.get_all(name).iter().rev().map(|value| value.to_str().unwrap_or(""));
+        let chain = values.flat_map(|value| value.rsplit(','));
         for member in chain.take(HOPS_MAX) {
             let told = match self.header {
                 ForwardedHeader::XForwardedFor => node(member.trim_ascii()),

@@ -9,11 +9,32 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, Method};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use mainstay_core::{Result, Timestamp};
 use mainstay_resilience::Rate;
 
 use crate::codes::BAD_POLICY;
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// Whatever the route is: a browser is told to trust nothing that was not said.
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+    (OPENER_POLICY, HeaderValue::from_static("same-origin")),
+    (PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()")),
+];
+
+/// Headers of an ordinary answer, the layers' and the handler's; more make its map grow.
+const HEADERS_COMMON: usize = 24;
 
 /// Nothing may be loaded by what is answered, and nothing may frame it.
 pub const STRICT_CSP: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -31,6 +52,10 @@ pub struct Policy {
     /// What the rate is counted under, such as `POST /v1/sessions`.
     pub(crate) rate_name: String,
     pub(crate) retirement: Option<Retirement>,
+    /// What all answers have that may be kept, as far as the policy says so.
+    pub(crate) answers: HeaderMap,
+    /// What all others have: nobody keeps a refusal.
+    pub(crate) refusals: HeaderMap,
     faults: Vec<&'static str>,
 }
 
@@ -121,6 +146,23 @@ impl Policy {
         self
     }
 
+    /// Makes what is the same in all answers of the route.
+    fn prepare(&mut self, is_secure: bool) {
+        let mut common = HeaderMap::with_capacity(HEADERS_COMMON);
+        common.extend(ALWAYS);
+        if is_secure {
+            let always = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            common.insert(STRICT_TRANSPORT_SECURITY, always);
+        }
+        let csp = self.csp.clone().unwrap_or(HeaderValue::from_static(STRICT_CSP));
+        common.insert(CONTENT_SECURITY_POLICY, csp);
+        let nowhere = HeaderValue::from_static("no-store");
+        self.refusals = common.clone();
+        self.refusals.insert(CACHE_CONTROL, nowhere.clone());
+        self.answers = common;
+        self.answers.insert(CACHE_CONTROL, self.cache.clone().unwrap_or(nowhere));
+    }
+
     fn value(&mut self, text: &str, what: &'static str) -> Option<HeaderValue> {
         let value = HeaderValue::from_str(text).ok();
         if value.is_none() {
@@ -198,12 +240,13 @@ pub(crate) struct Table {
 impl Table {
     /// # Errors
     /// `http.bad_policy` for a pattern or a value that cannot be, and for a route with two policies.
-    pub(crate) fn new(policies: Policies) -> Result<Self> {
+    pub(crate) fn new(policies: Policies, is_secure: bool) -> Result<Self> {
         let mut by_path = BTreeMap::<String, Methods>::new();
         for (route, mut policy) in policies.0 {
             if let Some(fault) = policy.faults.first() {
                 return Err(BAD_POLICY.error(format!("{route}: {fault} cannot be a header's value")));
             }
+            policy.prepare(is_secure);
             policy.rate_name.clone_from(&route);
             let (method, path) = match route.split_once(' ') {
                 None => (None, route.as_str()),
@@ -226,7 +269,9 @@ impl Table {
                 .insert(path.clone(), methods)
                 .map_err(|error| BAD_POLICY.because(format!("{path} is no pattern of a route"), error))?;
         }
-        Ok(Self { paths, default: Arc::default() })
+        let mut default = Policy::default();
+        default.prepare(is_secure);
+        Ok(Self { paths, default: Arc::new(default) })
     }
 
     pub(crate) fn default_policy(&self) -> &Arc<Policy> {
@@ -256,6 +301,7 @@ mod tests {
                 .route("/v1/things/{id}", limit(1))
                 .route("PUT /v1/things/{id}", limit(2))
                 .route("GET /v1/things/special", limit(3)),
+            false,
         )
         .unwrap();
         let found = |method: Method, path| table.find(&method, path).body_limit_bytes;
@@ -284,7 +330,7 @@ mod tests {
                 Policy::new().deprecated(Timestamp::default(), None, Some("https://a>\r\nx: y")),
             ),
         ] {
-            assert!(Table::new(policies).err().unwrap().is(&BAD_POLICY));
+            assert!(Table::new(policies, false).err().unwrap().is(&BAD_POLICY));
         }
     }
 }

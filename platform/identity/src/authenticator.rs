@@ -77,6 +77,15 @@ impl Authenticator {
         }
     }
 
+    /// The same for what proves itself, a visitor's token; `None` when somebody has to be asked.
+    pub fn recognize(&self, credential: &str) -> Option<Result<Identified>> {
+        if !self.anonymous.is_theirs(credential) {
+            return None;
+        }
+        let session = self.anonymous.verify(credential, &self.clock);
+        Some(session.map(|session| Principal::Anonymous(session).into()))
+    }
+
     /// A new anonymous session and the token to hand to the client.
     pub fn begin_anonymous(&self) -> (Id<Session>, String) {
         self.anonymous.begin(&self.clock)

@@ -31,7 +31,7 @@ impl Credential {
     /// # Errors
     /// `identity.credential_refused`: malformed, forged or expired.
     pub fn read(text: &str, anonymous: &AnonymousSessions, clock: &Clock) -> Result<Self> {
-        if text.starts_with(anonymous::MARK) {
+        if anonymous.is_theirs(text) {
             return anonymous.verify(text, clock).map(Self::Anonymous);
         }
         if text.starts_with(ApiKeyKind::MARK) {

@@ -11,9 +11,9 @@ use http::{HeaderMap, Uri};
 use mainstay_core::{Context, Id, Kind, Principal, TenantId, codes};
 use mainstay_identity::Identified;
 
+use crate::authenticator::Authenticator;
 use crate::door::Door;
 use crate::extract::Standing;
-use crate::layers::Handle;
 use crate::layers::observe::edge_context;
 use crate::layers::same_origin::SameOrigin;
 use crate::problem::Problem;
@@ -21,23 +21,22 @@ use crate::session::{self, SessionEnded, SessionIssued};
 use crate::visit::Exchange;
 
 /// Finds out who asks.
-pub(crate) struct Authenticate<S> {
-    next: S,
+pub(crate) struct Authenticate {
     door: Door,
     same_origin: SameOrigin,
     secure: bool,
 }
 
-impl<S> Authenticate<S> {
-    pub(super) fn new(next: S, door: Door, same_origin: SameOrigin, secure: bool) -> Self {
-        Self { next, door, same_origin, secure }
+impl Authenticate {
+    pub(super) fn new(door: Door, same_origin: SameOrigin, secure: bool) -> Self {
+        Self { door, same_origin, secure }
     }
 
     async fn identify(
         &self,
         uri: &Uri,
         headers: &HeaderMap,
-        edge: &Context,
+        edge: impl Fn() -> Context + Send + Sync,
         is_public: bool,
     ) -> Result<(Identified, Option<SessionIssued>), Problem> {
         let authenticator = match &self.door {
@@ -45,10 +44,10 @@ impl<S> Authenticate<S> {
             Door::Operators(guard) => return Ok((guard.admit(uri, headers)?.into(), None)),
         };
         if let Some(token) = bearer(headers)? {
-            return Ok((authenticator.authenticate(edge, token).await?, None));
+            return Ok((ask(authenticator, edge, token).await?, None));
         }
         if let Some(token) = session::cookie(headers) {
-            match authenticator.authenticate(edge, token).await {
+            match ask(authenticator, edge, token).await {
                 Ok(identified) => return Ok((identified, None)),
                 Err(error) if error.kind() == Kind::Unauthenticated => {}
                 Err(error) => return Err(error.into()),
@@ -61,17 +60,16 @@ impl<S> Authenticate<S> {
         let (visitor, issued) = authenticator.visitor()?;
         Ok((Principal::Anonymous(visitor).into(), Some(issued)))
     }
-}
 
-impl<S: Handle> Handle for Authenticate<S> {
-    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
+    /// Finds out who asks; a session that is begun by it is to be handed to [`Authenticate::leave`].
+    pub(super) async fn enter(&self, exchange: &mut Exchange) -> Result<Option<SessionIssued>, Problem> {
         // What another site makes a browser send is refused before its cookie is given any power.
         self.same_origin.check(&exchange.request)?;
         let (visit, deadline) = (Arc::clone(&exchange.visit), exchange.deadline);
-        let edge = edge_context(visit.trace).with_deadline(deadline);
         let is_public = exchange.policy.is_public;
         let (uri, headers) = (exchange.request.uri(), exchange.request.headers());
-        let (who, issued) = self.identify(uri, headers, &edge, is_public).await?;
+        let edge = || edge_context(visit.trace).with_deadline(deadline);
+        let (who, issued) = self.identify(uri, headers, edge, is_public).await?;
         if Standing::is_needed(exchange.request.headers())
             && issued.is_none()
             && let Door::Public(authenticator) = &self.door
@@ -82,17 +80,17 @@ impl<S: Handle> Handle for Authenticate<S> {
             exchange.request.extensions_mut().insert(standing);
         }
         // Who guesses is told apart by the address, and the audit log names it.
-        let mut context = Context::new(TenantId::SOLE, who.principal, visit.trace)
-            .with_deadline(deadline)
-            .with_client(Some(visit.client));
-        if who.scopes.is_some() {
-            context = context.with_scopes(who.scopes);
-        }
+        let (principal, scopes) = (who.principal, who.scopes);
+        let context =
+            Context::arrived(TenantId::SOLE, principal, scopes, visit.trace, deadline, visit.client);
         // This layer runs once a request, so nobody was first.
         let _ = visit.context.set(context);
         exchange.request.extensions_mut().insert(visit);
+        Ok(issued)
+    }
 
-        let mut response = self.next.handle(exchange).await?;
+    /// Tells the caller of their session.
+    pub(super) fn leave(&self, issued: Option<SessionIssued>, response: &mut Response) {
         // What the handler said about the session is later than what was found at the door.
         if let Some(by_handler) = response.extensions_mut().remove::<SessionIssued>() {
             session::issue(response.headers_mut(), &by_handler, self.secure);
@@ -101,7 +99,18 @@ impl<S: Handle> Handle for Authenticate<S> {
         } else if let Some(issued) = issued {
             session::issue(response.headers_mut(), &issued, self.secure);
         }
-        Ok(response)
+    }
+}
+
+/// Who a token stands for; a future and a context are made only for those whom somebody has to be asked about.
+async fn ask(
+    authenticator: &Arc<dyn Authenticator>,
+    edge: impl Fn() -> Context + Send + Sync,
+    token: &str,
+) -> mainstay_core::Result<Identified> {
+    match authenticator.recognize(token) {
+        Some(known) => known,
+        None => authenticator.authenticate(&edge(), token).await,
     }
 }
 

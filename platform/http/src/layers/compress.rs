@@ -12,14 +12,11 @@ use crate::accept;
 use crate::encoding::{Coding, Encoded};
 use crate::etag::ETag;
 use crate::layers::conditional::whole;
-use crate::layers::gate::{Gate, Stop};
 use crate::options::CompressionOptions;
-use crate::problem::Problem;
 use crate::visit::Exchange;
 
 /// Makes answers smaller.
-#[derive(Clone)]
-pub(crate) struct Compress {
+pub(super) struct Compress {
     min_bytes: Option<u64>,
 }
 
@@ -27,37 +24,34 @@ impl Compress {
     pub(super) fn new(options: &CompressionOptions) -> Self {
         Self { min_bytes: options.enabled.then_some(options.min_bytes) }
     }
-}
 
-impl Gate for Compress {
-    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+    pub(super) fn enter(&self, exchange: &mut Exchange) {
         if self.min_bytes.is_some() {
             let wish = exchange.request.headers().get(ACCEPT_ENCODING).and_then(|wish| wish.to_str().ok());
             exchange.noted.coding = wish.map_or(Coding::Identity, accept::coding);
         }
-        Ok(())
     }
 
-    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
-        let Some(min_bytes) = self.min_bytes else { return Ok(()) };
+    pub(super) fn leave(&self, exchange: &Exchange, response: &mut Response) {
+        let Some(min_bytes) = self.min_bytes else { return };
         let size = response.body().size_hint();
         if size.upper().is_some_and(|upper| upper < min_bytes)
             || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
             || response.status() == StatusCode::PARTIAL_CONTENT
             || !shrinks(response.headers())
         {
-            return Ok(());
+            return;
         }
         // Whoever keeps the answer must know that it depends on this, also when it was not compressed this time.
         response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
         let coding = exchange.noted.coding;
         if coding == Coding::Identity || exchange.noted.method == Method::HEAD {
-            return Ok(());
+            return;
         }
         match whole(response).map(|plain| coding.encode(&plain)) {
             Some(Ok(small)) => *response.body_mut() = Body::from(small),
             // Only memory can be missing for it; the answer is as good without.
-            Some(Err(_)) => return Ok(()),
+            Some(Err(_)) => return,
             None => {
                 let plain = std::mem::take(response.body_mut());
                 *response.body_mut() = Body::new(Encoded::new(plain, coding));
@@ -71,7 +65,6 @@ impl Gate for Compress {
         if let Some(tag) = headers.get(ETAG).and_then(|tag| ETag::parse(tag.to_str().ok()?)) {
             headers.insert(ETAG, tag.coded(coding).header());
         }
-        Ok(())
     }
 }
 

@@ -19,56 +19,48 @@ use http::header::{
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::etag::{ETag, Tags, uncoded};
-use crate::layers::decimal;
-use crate::layers::gate::{Gate, Stop};
-use crate::problem::Problem;
+use crate::layers::{decimal, digits_of};
 use crate::visit::Exchange;
 
 /// A larger body is not hashed for its tag: whoever makes it knows its version.
 pub(super) const WHOLE_BYTES_MAX: u64 = 64 * 1_024;
 
-/// Compares what there is with what the caller has.
-#[derive(Clone)]
-pub(crate) struct Conditional;
-
-impl Gate for Conditional {
-    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
-        // Whoever read it compressed changes the same version as who did not.
-        let sent = exchange.request.headers().get(IF_MATCH).and_then(|sent| sent.to_str().ok());
-        if let Some(Ok(plain)) = sent.map(|sent| HeaderValue::try_from(uncoded(sent))) {
-            exchange.request.headers_mut().insert(IF_MATCH, plain);
-        }
-        if matches!(exchange.noted.method, Method::GET | Method::HEAD) {
-            let headers = exchange.request.headers();
-            exchange.noted.if_none_match = headers.get(IF_NONE_MATCH).cloned();
-            exchange.noted.if_modified_since = headers.get(IF_MODIFIED_SINCE).cloned();
-        }
-        Ok(())
+/// Notes what the caller has.
+pub(super) fn enter(exchange: &mut Exchange) {
+    // Whoever read it compressed changes the same version as who did not.
+    let sent = exchange.request.headers().get(IF_MATCH).and_then(|sent| sent.to_str().ok());
+    if let Some(Ok(plain)) = sent.map(|sent| HeaderValue::try_from(uncoded(sent))) {
+        exchange.request.headers_mut().insert(IF_MATCH, plain);
     }
+    if matches!(exchange.noted.method, Method::GET | Method::HEAD) {
+        let headers = exchange.request.headers();
+        exchange.noted.if_none_match = headers.get(IF_NONE_MATCH).cloned();
+        exchange.noted.if_modified_since = headers.get(IF_MODIFIED_SINCE).cloned();
+    }
+}
 
-    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
-        // A part of what is known already is known as well: the condition comes before the range.
-        let is_good = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
-        if !is_good || !matches!(exchange.noted.method, Method::GET | Method::HEAD) {
-            return Ok(());
+/// Compares what there is with what the caller has.
+pub(super) fn leave(exchange: &Exchange, response: &mut Response) {
+    // A part of what is known already is known as well: the condition comes before the range.
+    let is_good = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
+    if !is_good || !matches!(exchange.noted.method, Method::GET | Method::HEAD) {
+        return;
+    }
+    if !response.headers().contains_key(ETAG) {
+        if exchange.noted.method == Method::HEAD || !is_kept(exchange, response) {
+            return;
         }
-        if !response.headers().contains_key(ETAG) {
-            if exchange.noted.method == Method::HEAD || !is_kept(exchange, response) {
-                return Ok(());
-            }
-            let Some(bytes) = whole(response) else { return Ok(()) };
-            let tag = tag_of(&bytes);
-            response.headers_mut().insert(ETAG, tag);
+        let Some(bytes) = whole(response) else { return };
+        let tag = tag_of(&bytes);
+        response.headers_mut().insert(ETAG, tag);
+    }
+    if is_known(exchange, response) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        let headers = response.headers_mut();
+        for name in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE] {
+            headers.remove(name);
         }
-        if is_known(exchange, response) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            *response.body_mut() = Body::empty();
-            let headers = response.headers_mut();
-            for name in [CONTENT_LENGTH, CONTENT_TYPE, CONTENT_ENCODING, CONTENT_RANGE] {
-                headers.remove(name);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -105,7 +97,8 @@ fn tag_of(bytes: &[u8]) -> HeaderValue {
 
 /// `W/"96-b9f3517e6d78af18"`, without the formatter: nearly every answer has one.
 fn weak_tag(length: u64, hash: u64) -> HeaderValue {
-    let mut text = Vec::with_capacity(MADE_TAG_MAX);
+    // As long as it will be: then the bytes are taken over without one more allocation.
+    let mut text = Vec::with_capacity(3 + digits_of(length) + 1 + 16 + 1);
     text.extend_from_slice(b"W/\"");
     decimal(&mut text, length);
     let mut digits = [b'-'; 17];
@@ -115,9 +108,6 @@ fn weak_tag(length: u64, hash: u64) -> HeaderValue {
     // Digits and quotes are always a valid value; the bytes are taken over as they are.
     HeaderValue::from_maybe_shared(Bytes::from(text)).unwrap_or(HeaderValue::from_static("\"\""))
 }
-
-/// A length, a hash, and what is around them.
-const MADE_TAG_MAX: usize = 3 + 20 + 1 + 16 + 1;
 
 /// The bytes of an answer that is small and there already; the answer keeps them.
 pub(super) fn whole(response: &mut Response) -> Option<Bytes> {

@@ -1,8 +1,6 @@
 //! Which pages of other origins may read our answers, by the rules of `[http.cors]`. Without a rule: none, and nothing is
 //! said about it, which is what a browser takes as a no.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{
@@ -14,16 +12,13 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use mainstay_core::Result;
 use mainstay_core::config::BAD_CONFIGURATION;
 
-use crate::layers::gate::{Gate, Stop};
 use crate::options::CorsOptions;
-use crate::problem::Problem;
 use crate::visit::Exchange;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// Lets origins read.
-#[derive(Clone)]
-pub(crate) struct Cors(Option<Arc<Rules>>);
+pub(crate) struct Cors(Option<Rules>);
 
 struct Rules {
     origins: Vec<Rule>,
@@ -101,13 +96,13 @@ impl Cors {
             HeaderValue::from_str(&names.join(", "))
                 .map_err(|_| bad(format!("http.cors.{key} is no list of headers")))
         };
-        Ok(Self(Some(Arc::new(Rules {
+        Ok(Self(Some(Rules {
             origins,
             credentials: options.credentials,
             headers: list(&options.headers, "headers")?,
             expose: (!options.expose.is_empty()).then(|| list(&options.expose, "expose")).transpose()?,
             max_age: HeaderValue::from(options.max_age_seconds),
-        }))))
+        })))
     }
 }
 
@@ -126,9 +121,10 @@ impl Rules {
     }
 }
 
-impl Gate for Cors {
-    fn enter(&self, exchange: &mut Exchange) -> std::result::Result<(), Stop> {
-        let Some(rules) = &self.0 else { return Ok(()) };
+impl Cors {
+    /// The answer to a preflight; what a page may read of another is said on its way out.
+    pub(super) fn enter(&self, exchange: &mut Exchange) -> Option<Response> {
+        let rules = self.0.as_ref()?;
         let request = &exchange.request;
         let origin = request.headers().get(ORIGIN).cloned();
         let is_preflight = request.method() == Method::OPTIONS
@@ -136,7 +132,7 @@ impl Gate for Cors {
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         if !is_preflight {
             exchange.noted.origin = origin;
-            return Ok(());
+            return None;
         }
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -146,18 +142,17 @@ impl Gate for Cors {
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, rules.headers.clone());
             headers.insert(ACCESS_CONTROL_MAX_AGE, rules.max_age.clone());
         }
-        Err(Stop::Answered(Box::new(response)))
+        Some(response)
     }
 
-    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> std::result::Result<(), Problem> {
-        let Some(rules) = &self.0 else { return Ok(()) };
+    pub(super) fn leave(&self, exchange: &mut Exchange, response: &mut Response) {
+        let Some(rules) = &self.0 else { return };
         let headers = response.headers_mut();
         if rules.allow(exchange.noted.origin.take(), headers)
             && let Some(expose) = &rules.expose
         {
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, expose.clone());
         }
-        Ok(())
     }
 }
 

@@ -5,14 +5,13 @@ use axum::extract::DefaultBodyLimit;
 use http_body_util::Limited;
 
 use crate::codes::BODY_TOO_LARGE;
-use crate::layers::gate::{Gate, Stop};
+use crate::problem::Problem;
 use crate::visit::Exchange;
 
 /// Axum's own extractors take no more than this unless they are told that somebody else holds the bound.
 const EXTRACTORS_MAX: u64 = 2 * 1_024 * 1_024;
 
 /// Bounds bodies.
-#[derive(Clone)]
 pub(crate) struct Limit {
     bytes: u64,
 }
@@ -21,10 +20,8 @@ impl Limit {
     pub(super) fn new(bytes: u64) -> Self {
         Self { bytes }
     }
-}
 
-impl Gate for Limit {
-    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+    pub(super) fn enter(&self, exchange: &mut Exchange) -> Result<(), Problem> {
         let bytes = exchange.policy.body_limit_bytes.unwrap_or(self.bytes);
         let declared = exchange.request.body().size_hint();
         if declared.lower() > bytes {

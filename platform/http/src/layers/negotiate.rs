@@ -11,39 +11,34 @@ use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 
 use crate::accept::accepts;
 use crate::codes::{CONTENT_CODING, NOT_ACCEPTABLE};
-use crate::layers::gate::{Gate, Stop};
 use crate::problem::Problem;
 use crate::visit::Exchange;
 
-/// Holds requests to what is understood, and answers to what is asked for.
-#[derive(Clone)]
-pub(crate) struct Negotiate;
-
-impl Gate for Negotiate {
-    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
-        let headers = exchange.request.headers();
-        let is_plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-        if headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_plain(value)) {
-            return Err(CONTENT_CODING.error("a body is sent as it is, without a content-encoding").into());
-        }
-        let method = &exchange.noted.method;
-        if *method == Method::GET || *method == Method::HEAD {
-            exchange.noted.accept = headers.get(ACCEPT).filter(|value| value.as_bytes() != b"*/*").cloned();
-        }
-        Ok(())
+/// Holds the request to what is understood.
+pub(super) fn enter(exchange: &mut Exchange) -> Result<(), Problem> {
+    let headers = exchange.request.headers();
+    let is_plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().any(|value| !is_plain(value)) {
+        return Err(CONTENT_CODING.error("a body is sent as it is, without a content-encoding").into());
     }
-
-    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
-        let Some(accept) = exchange.noted.accept.take() else { return Ok(()) };
-        if !response.status().is_success() {
-            return Ok(());
-        }
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let (Some(kind), Ok(accept)) = (kind, accept.to_str()) else { return Ok(()) };
-        if accepts(accept, kind) {
-            return Ok(());
-        }
-        let kind = kind.split(';').next().unwrap_or_default().to_owned();
-        Err(NOT_ACCEPTABLE.error(format!("there is only {kind} here")).into())
+    let method = &exchange.noted.method;
+    if *method == Method::GET || *method == Method::HEAD {
+        exchange.noted.accept = headers.get(ACCEPT).filter(|value| value.as_bytes() != b"*/*").cloned();
     }
+    Ok(())
+}
+
+/// Holds the answer to what is asked for.
+pub(super) fn leave(exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
+    let Some(accept) = exchange.noted.accept.take() else { return Ok(()) };
+    if !response.status().is_success() {
+        return Ok(());
+    }
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let (Some(kind), Ok(accept)) = (kind, accept.to_str()) else { return Ok(()) };
+    if accepts(accept, kind) {
+        return Ok(());
+    }
+    let kind = kind.split(';').next().unwrap_or_default().to_owned();
+    Err(NOT_ACCEPTABLE.error(format!("there is only {kind} here")).into())
 }

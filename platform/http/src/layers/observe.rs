@@ -8,17 +8,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use axum::extract::Request;
 use axum::response::Response;
 use data_encoding::HEXLOWER;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use mainstay_core::{Clock, Context, Monotonic, Principal, Result, TenantId, TraceContext, work};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
+use mainstay_core::{Clock, Context, Monotonic, Principal, Result, TenantId, TraceContext};
 use mainstay_telemetry::{Role, SpanGuard, entry_span, is_recorded, late_span};
 
 use crate::access_log::AccessLog;
 use crate::app::Parts;
 use crate::codes::{OVERLOADED, RATE_LIMITED};
 use crate::forwarded::Trust;
-use crate::layers::Handle;
 use crate::metrics::Metrics;
 use crate::policy::{Policy, Table};
 use crate::problem::Problem;
@@ -30,25 +31,18 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACE: HeaderName = HeaderName::from_static("mainstay-trace");
 
 /// The outermost layer.
-pub(crate) struct Observe<S> {
-    next: S,
-    observer: Observer,
-}
-
-/// What it works with.
-#[derive(Clone)]
 pub(crate) struct Observer {
     clock: Clock,
     metrics: Metrics,
     trust: Trust,
     default_policy: Arc<Policy>,
-    access: Option<Arc<AccessLog>>,
+    access: Option<AccessLog>,
     request_timeout: Duration,
     slow: Duration,
     // A draw below it is sampled.
     sample_below: u64,
     /// The second, on the process's own clock, in which a slow request was last told of.
-    told: Arc<AtomicU64>,
+    told: AtomicU64,
     began: Monotonic,
 }
 
@@ -61,18 +55,6 @@ pub(crate) enum Origin {
     Here,
 }
 
-/// Where a request enters: before it there is no exchange.
-pub(crate) trait Entrance: Send + Sync + 'static {
-    fn enter(&self, request: axum::extract::Request, origin: Origin)
-    -> impl Future<Output = Response> + Send;
-}
-
-impl<S> Observe<S> {
-    pub(super) fn new(next: S, observer: Observer) -> Self {
-        Self { next, observer }
-    }
-}
-
 impl Observer {
     pub(super) fn new(parts: &Parts, table: &Table, metrics: &Metrics) -> Result<Self> {
         let share = parts.telemetry.sample.clamp(0.0, 1.0);
@@ -83,12 +65,12 @@ impl Observer {
             metrics: metrics.clone(),
             trust: Trust::new(&options.trusted_proxies, options.forwarded_header),
             default_policy: Arc::clone(table.default_policy()),
-            access: access.map(Arc::new),
+            access,
             request_timeout: options.request_timeout(),
             slow: Duration::from_millis(parts.telemetry.slow_request_ms),
             // A float cast saturates, so that 1.0 is everything.
             sample_below: (share * u64::MAX as f64) as u64,
-            told: Arc::new(AtomicU64::new(u64::MAX)),
+            told: AtomicU64::new(u64::MAX),
             began: parts.clock.monotonic(),
         })
     }
@@ -107,6 +89,32 @@ impl Observer {
                 (trace, None)
             }
         }
+    }
+
+    /// A request comes in.
+    pub(crate) fn begin(&self, request: Request, origin: Origin) -> (Exchange, Watched<'_>) {
+        let (trace, parent) = self.trace(request.headers());
+        let (client, from_wire) = match origin {
+            Origin::Wire(peer) => (self.trust.client(peer, request.headers()), true),
+            Origin::Here => (IpAddr::V4(Ipv4Addr::LOCALHOST), false),
+        };
+        let visit = Arc::new(Visit::new(trace, parent, client, from_wire));
+        let watched = Watched {
+            observer: self,
+            version: request.version(),
+            seen: Seen { method: request.method().clone(), path: request.uri().path_and_query().cloned() },
+            underway: Underway::new(&self.metrics, Arc::clone(&visit)),
+            span: is_recorded(trace)
+                .then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request")),
+        };
+        let exchange = Exchange {
+            request,
+            visit,
+            deadline: self.clock.monotonic() + self.request_timeout,
+            policy: Arc::clone(&self.default_policy),
+            noted: Noted::default(),
+        };
+        (exchange, watched)
     }
 
     /// Whether the request's trace is kept.
@@ -168,40 +176,31 @@ impl Observer {
     }
 }
 
-impl<S: Handle> Entrance for Observe<S> {
-    async fn enter(&self, request: axum::extract::Request, origin: Origin) -> Response {
-        let observer = &self.observer;
-        let (trace, parent) = observer.trace(request.headers());
-        let (client, from_wire) = match origin {
-            Origin::Wire(peer) => (observer.trust.client(peer, request.headers()), true),
-            Origin::Here => (IpAddr::V4(Ipv4Addr::LOCALHOST), false),
-        };
-        let visit = Arc::new(Visit::new(trace, parent, client, from_wire));
-        let version = request.version();
-        let seen = Seen { method: request.method().clone(), uri: request.uri().clone() };
-        let mut exchange = Exchange {
-            request,
-            visit: Arc::clone(&visit),
-            deadline: observer.clock.monotonic() + observer.request_timeout,
-            policy: Arc::clone(&observer.default_policy),
-            noted: Noted::default(),
-        };
-        let span = is_recorded(trace)
-            .then(|| entry_span(&edge_context(trace), parent, Role::Server, "http request"));
-        let underway = Underway::new(&observer.metrics, &visit);
+/// A request under way, as it is seen from outside. Dropped without an end, the caller went away.
+pub(crate) struct Watched<'a> {
+    observer: &'a Observer,
+    version: Version,
+    seen: Seen,
+    underway: Underway<'a>,
+    span: Option<SpanGuard>,
+}
 
-        let answered = work::traced(trace, self.next.handle(&mut exchange)).await;
-        // Nothing below Problems refuses, so this is never a second rendering.
-        let mut response = answered.unwrap_or_else(|problem| problem.render(Some(trace.trace_id)));
+impl Watched<'_> {
+    pub(crate) fn trace(&self) -> TraceContext {
+        self.underway.visit.trace
+    }
 
-        response.headers_mut().insert(TRACE, hexadecimal(trace.trace_id));
+    /// The answer is there.
+    pub(crate) fn end(self, response: &mut Response) {
+        let Self { observer, version, seen, underway, span } = self;
+        let visit = Arc::clone(&underway.visit);
+        response.headers_mut().insert(TRACE, hexadecimal(visit.trace.trace_id));
         let elapsed = visit.started.elapsed();
-        let kept = observer.finish(&visit, &seen, span, &response, elapsed);
+        let kept = observer.finish(&visit, &seen, span, response, elapsed);
         if let Some(access) = &observer.access {
-            access.line(&visit, version, &response, elapsed);
+            access.line(&visit, version, response, elapsed);
         }
-        underway.answered(response.status(), elapsed, kept.then_some(trace));
-        response
+        underway.answered(response.status(), elapsed, kept.then_some(visit.trace));
     }
 }
 
@@ -218,7 +217,7 @@ fn describe(span: &mut SpanGuard, seen: &Seen, route: &str) {
         Some((method, path)) => {
             span.rename(route.to_owned());
             span.set("http.request.method", method.to_owned());
-            span.set("url.path", told_path(path, seen.uri.path()));
+            span.set("url.path", told_path(path, seen.path.as_ref().map_or("", PathAndQuery::path)));
             span.set("http.route", path.to_owned());
         }
         // No route has it: the path is whatever somebody thought up, so it names nothing and is not told.
@@ -261,18 +260,18 @@ const STANDARD_METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OP
 /// What a span wants of a request that is gone by then. Both are shared with the request.
 struct Seen {
     method: Method,
-    uri: Uri,
+    path: Option<PathAndQuery>,
 }
 
 /// Counts a request out however it ends: when this is dropped without an answer, the caller went away.
 struct Underway<'a> {
     metrics: &'a Metrics,
-    visit: &'a Visit,
+    visit: Arc<Visit>,
     answered: bool,
 }
 
 impl<'a> Underway<'a> {
-    fn new(metrics: &'a Metrics, visit: &'a Visit) -> Self {
+    fn new(metrics: &'a Metrics, visit: Arc<Visit>) -> Self {
         metrics.in_flight.inc();
         Self { metrics, visit, answered: false }
     }

@@ -6,36 +6,22 @@ use http::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE};
 use mainstay_core::{Kind, codes};
 
 use crate::codes::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, REFUSED};
-use crate::layers::Handle;
 use crate::problem::Problem;
-use crate::visit::{Exchange, Visit};
+use crate::visit::Visit;
 
 /// Answers for whoever refused.
-pub(crate) struct Problems<S> {
-    next: S,
-}
-
-impl<S> Problems<S> {
-    pub(super) fn new(next: S) -> Self {
-        Self { next }
-    }
-}
-
-impl<S: Handle> Handle for Problems<S> {
-    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
-        let visit = exchange.visit.clone();
-        match self.next.handle(exchange).await {
-            Ok(response) if response.status().as_u16() < 400 => Ok(response),
-            Ok(response) => Ok(refused_within(response, &visit)),
-            Err(problem) => Ok(answer(problem, &visit)),
-        }
+pub(super) fn answer(outcome: Result<Response, Problem>, visit: &Visit) -> Response {
+    match outcome {
+        Ok(response) if response.status().as_u16() < 400 => response,
+        Ok(response) => refused_within(response, visit),
+        Err(problem) => refused(problem, visit),
     }
 }
 
 /// The routes answered with a failure: a problem of a handler, or a bare status of the router.
 fn refused_within(mut response: Response, visit: &Visit) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        return merge(answer(problem, visit), response);
+        return merge(refused(problem, visit), response);
     }
     let is_bare = match response.headers().get(CONTENT_TYPE) {
         None => true,
@@ -52,7 +38,7 @@ fn refused_within(mut response: Response, visit: &Visit) -> Response {
         status if status.is_server_error() => codes::INTERNAL.error("the answer could not be made"),
         _ => REFUSED.error("the request cannot be used as it is"),
     };
-    merge(answer(problem.into(), visit), response)
+    merge(refused(problem.into(), visit), response)
 }
 
 /// Keeps what the refused answer said beside its body: sessions, which methods are allowed, and how large it is.
@@ -69,7 +55,7 @@ fn merge(mut rendered: Response, original: Response) -> Response {
     rendered
 }
 
-fn answer(problem: Problem, visit: &Visit) -> Response {
+fn refused(problem: Problem, visit: &Visit) -> Response {
     log(&problem, visit);
     let mut response = problem.render(Some(visit.trace.trace_id));
     // The outermost layer marks the span with it.

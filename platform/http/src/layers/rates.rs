@@ -3,11 +3,9 @@
 //! The allowances are kept behind the port `Limits`. When its engine does not answer, requests pass and it is counted: a
 //! limit protects the service, and refusing everybody is what it was to prevent.
 
-use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::response::Response;
 use http::HeaderValue;
 use ipnet::IpNet;
 use mainstay_core::{Principal, TenantId};
@@ -16,58 +14,17 @@ use mainstay_resilience::limits::{Key, Limits};
 use mainstay_telemetry::Counter;
 
 use crate::codes::RATE_LIMITED;
-use crate::layers::Handle;
 use crate::metrics::Metrics;
 use crate::options::RateOptions;
 use crate::problem::Problem;
 use crate::visit::Exchange;
 
 /// Takes from allowances.
-pub(crate) struct Rates<B, S> {
-    next: S,
-    by: B,
-    taker: Taker,
-}
-
-pub(crate) struct Taker {
+struct Taker {
     limits: Arc<dyn Limits>,
     exempt: Vec<IpNet>,
     refused: Counter,
     unanswered: Counter,
-}
-
-/// Which allowances a request takes from.
-pub(crate) trait By: Send + Sync + 'static {
-    fn take(
-        &self,
-        taker: &Taker,
-        exchange: &mut Exchange,
-    ) -> impl Future<Output = Result<(), Problem>> + Send;
-}
-
-impl<B, S> Rates<B, S> {
-    pub(super) fn new(
-        next: S,
-        limits: Arc<dyn Limits>,
-        by: B,
-        options: &RateOptions,
-        metrics: &Metrics,
-    ) -> Self {
-        let taker = Taker {
-            limits,
-            exempt: options.exempt.clone(),
-            refused: metrics.rate_limited.clone(),
-            unanswered: metrics.limits_unanswered.clone(),
-        };
-        Self { next, by, taker }
-    }
-}
-
-impl<B: By, S: Handle> Handle for Rates<B, S> {
-    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
-        self.by.take(&self.taker, exchange).await?;
-        self.next.handle(exchange).await
-    }
 }
 
 /// A rate, and how it is told.
@@ -93,6 +50,15 @@ fn window_seconds(rate: &Rate) -> u64 {
 }
 
 impl Taker {
+    fn new(limits: &Arc<dyn Limits>, options: &RateOptions, metrics: &Metrics) -> Self {
+        Self {
+            limits: Arc::clone(limits),
+            exempt: options.exempt.clone(),
+            refused: metrics.rate_limited.clone(),
+            unanswered: metrics.limits_unanswered.clone(),
+        }
+    }
+
     fn is_exempt(&self, client: IpAddr) -> bool {
         self.exempt.iter().any(|network| network.contains(&client))
     }
@@ -127,37 +93,39 @@ impl Taker {
 }
 
 /// All requests of one address.
-pub(crate) struct ByAddress(Named);
-
-impl ByAddress {
-    pub(super) fn new(options: &RateOptions) -> Self {
-        Self(Named::new("address", options.address))
-    }
+pub(crate) struct ByAddress {
+    of_all: Named,
+    taker: Taker,
 }
 
-impl By for ByAddress {
-    async fn take(&self, taker: &Taker, exchange: &mut Exchange) -> Result<(), Problem> {
-        if self.0.rate.is_off() || taker.is_exempt(exchange.visit.client) {
+impl ByAddress {
+    pub(super) fn new(limits: &Arc<dyn Limits>, options: &RateOptions, metrics: &Metrics) -> Self {
+        Self { of_all: Named::new("address", options.address), taker: Taker::new(limits, options, metrics) }
+    }
+
+    pub(super) async fn take(&self, exchange: &mut Exchange) -> Result<(), Problem> {
+        if self.of_all.rate.is_off() || self.taker.is_exempt(exchange.visit.client) {
             return Ok(());
         }
         let (who, length) = network_of(exchange.visit.client);
-        taker.take(exchange, "address", &who[..length], &self.0).await
+        self.taker.take(exchange, "address", &who[..length], &self.of_all).await
     }
 }
 
 /// Requests of one caller: all of them, and those to a route with a rate of its own.
-pub(crate) struct ByCaller(Named);
-
-impl ByCaller {
-    pub(super) fn new(options: &RateOptions) -> Self {
-        Self(Named::new("caller", options.caller))
-    }
+pub(crate) struct ByCaller {
+    of_all: Named,
+    taker: Taker,
 }
 
-impl By for ByCaller {
-    async fn take(&self, taker: &Taker, exchange: &mut Exchange) -> Result<(), Problem> {
+impl ByCaller {
+    pub(super) fn new(limits: &Arc<dyn Limits>, options: &RateOptions, metrics: &Metrics) -> Self {
+        Self { of_all: Named::new("caller", options.caller), taker: Taker::new(limits, options, metrics) }
+    }
+
+    pub(super) async fn take(&self, exchange: &mut Exchange) -> Result<(), Problem> {
         let of_route = exchange.policy.rate.filter(|rate| !rate.is_off());
-        let of_all = !self.0.rate.is_off() && !taker.is_exempt(exchange.visit.client);
+        let of_all = !self.of_all.rate.is_off() && !self.taker.is_exempt(exchange.visit.client);
         if of_route.is_none() && !of_all {
             return Ok(());
         }
@@ -167,14 +135,14 @@ impl By for ByCaller {
             Some(Principal::Service(_) | Principal::Anonymous(_)) | None => None,
         };
         if of_all && let Some(account) = &known {
-            taker.take(exchange, "caller", account, &self.0).await?;
+            self.taker.take(exchange, "caller", account, &self.of_all).await?;
         }
         if let Some(rate) = of_route {
             let policy = Arc::clone(&exchange.policy);
             let named = Named::new(&policy.rate_name, rate);
             let (address, length) = network_of(exchange.visit.client);
             let who = known.as_ref().map_or(&address[..length], |account| &account[..]);
-            taker.take(exchange, &policy.rate_name, who, &named).await?;
+            self.taker.take(exchange, &policy.rate_name, who, &named).await?;
         }
         Ok(())
     }

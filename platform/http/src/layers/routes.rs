@@ -7,12 +7,11 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
+use futures::FutureExt;
 use tower::Service;
 use tower::layer::layer_fn;
 
-use crate::layers::Handle;
 use crate::metrics::{Metrics, RouteMetrics};
-use crate::problem::Problem;
 use crate::visit::{Exchange, Visit};
 
 /// The router, every route of it tagged with its metrics.
@@ -28,15 +27,11 @@ impl Routes {
         // layer, for each request.
         Self { router: router.layer(tag).with_state(()) }
     }
-}
 
-impl Handle for Routes {
-    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
-        let request = std::mem::take(&mut exchange.request);
-        match self.router.clone().call(request).await {
-            Ok(response) => Ok(response),
-            Err(never) => match never {},
-        }
+    /// What the route answers; the request is spent.
+    pub(super) fn call(&self, exchange: &mut Exchange) -> impl Future<Output = Response> + Send + use<> {
+        let answer = self.router.clone().call(std::mem::take(&mut exchange.request));
+        answer.map(|Ok(response)| response)
     }
 }
 

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use mainstay_core::Clock;
 
-use crate::layers::gate::{Gate, Stop};
 use crate::policy::Table;
 use crate::visit::Exchange;
 
 /// Looks into the table of policies.
-#[derive(Clone)]
 pub(crate) struct Rules {
     table: Arc<Table>,
     clock: Clock,
@@ -19,16 +17,13 @@ impl Rules {
     pub(super) fn new(table: Arc<Table>, clock: Clock) -> Self {
         Self { table, clock }
     }
-}
 
-impl Gate for Rules {
-    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+    pub(super) fn enter(&self, exchange: &mut Exchange) {
         let request = &exchange.request;
         let policy = self.table.find(request.method(), request.uri().path());
         if let Some(limit) = policy.time_limit {
             exchange.deadline = self.clock.monotonic() + limit;
         }
         exchange.policy = Arc::clone(policy);
-        Ok(())
     }
 }

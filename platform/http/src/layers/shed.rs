@@ -1,36 +1,30 @@
 //! Refuses requests beyond a number in flight. A queue would only make everybody late: whoever waits longer than the
 //! caller's patience is worked on for nobody.
 
-use axum::response::Response;
 use mainstay_telemetry::Counter;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::codes::OVERLOADED;
-use crate::layers::Handle;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
-use crate::visit::Exchange;
 
 /// Bounds the requests in flight.
-pub(crate) struct Shed<S> {
-    next: S,
+pub(crate) struct Shed {
     places: Semaphore,
     shed: Counter,
 }
 
-impl<S> Shed<S> {
-    pub(super) fn new(next: S, in_flight_max: usize, metrics: &Metrics) -> Self {
+impl Shed {
+    pub(super) fn new(in_flight_max: usize, metrics: &Metrics) -> Self {
         let places = Semaphore::new(in_flight_max.min(Semaphore::MAX_PERMITS));
-        Self { next, places, shed: metrics.shed.clone() }
+        Self { places, shed: metrics.shed.clone() }
     }
-}
 
-impl<S: Handle> Handle for Shed<S> {
-    async fn handle(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
-        let Ok(_place) = self.places.try_acquire() else {
+    /// A place among those in flight, for as long as it is held.
+    pub(super) fn place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.places.try_acquire().map_err(|_| {
             self.shed.inc();
-            return Err(OVERLOADED.error("too many requests are worked on already").into());
-        };
-        self.next.handle(exchange).await
+            OVERLOADED.error("too many requests are worked on already").into()
+        })
     }
 }

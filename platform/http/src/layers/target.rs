@@ -7,12 +7,10 @@ use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Version};
 
 use crate::codes::{TARGET, URI_TOO_LONG};
-use crate::layers::gate::{Gate, Stop};
 use crate::problem::Problem;
 use crate::visit::Exchange;
 
 /// Looks at addresses.
-#[derive(Clone)]
 pub(crate) struct Target {
     uri_bytes_max: usize,
 }
@@ -21,10 +19,8 @@ impl Target {
     pub(super) fn new(uri_bytes_max: usize) -> Self {
         Self { uri_bytes_max }
     }
-}
 
-impl Gate for Target {
-    fn enter(&self, exchange: &mut Exchange) -> Result<(), Stop> {
+    pub(super) fn enter(&self, exchange: &mut Exchange) -> Result<(), Problem> {
         exchange.noted.chunked = exchange.visit.from_wire && is_chunked(exchange);
         let uri = exchange.request.uri();
         let path = uri.path();
@@ -48,13 +44,12 @@ impl Gate for Target {
         Ok(())
     }
 
-    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> Result<(), Problem> {
+    pub(super) fn leave(&self, exchange: &Exchange, response: &mut Response) {
         // A body in chunks may have come with a length too, of which the transport tells nothing. Whoever went by that
         // length sees another request where this one ends, so nothing more is read from the connection (RFC 9112, 6.1).
         if exchange.noted.chunked {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        Ok(())
     }
 }
 

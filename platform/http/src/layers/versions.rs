@@ -13,7 +13,6 @@ use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Result, Timestamp};
 
 use crate::codes::VERSION;
-use crate::layers::gate::{Gate, Stop};
 use crate::options::VersionOptions;
 use crate::policy::Retirement;
 use crate::problem::Problem;
@@ -24,9 +23,8 @@ const HEADER: HeaderName = HeaderName::from_static("mainstay-version");
 const MEDIA_PREFIX: &str = "application/vnd.mainstay.v";
 
 /// Finds the version.
-#[derive(Clone)]
 pub(crate) struct Versions {
-    known: Arc<BTreeMap<String, Option<Arc<Retirement>>>>,
+    known: BTreeMap<String, Option<Arc<Retirement>>>,
 }
 
 impl Versions {
@@ -51,7 +49,7 @@ impl Versions {
             };
             known.insert(name.clone(), retirement);
         }
-        Ok(Self { known: Arc::new(known) })
+        Ok(Self { known })
     }
 
     fn unknown(&self, version: &str) -> Problem {
@@ -59,10 +57,8 @@ impl Versions {
         let version: String = version.chars().take(20).collect();
         VERSION.error(format!("there is no version {version}; there is {}", known.join(", "))).into()
     }
-}
 
-impl Gate for Versions {
-    fn enter(&self, exchange: &mut Exchange) -> std::result::Result<(), Stop> {
+    pub(super) fn enter(&self, exchange: &mut Exchange) -> std::result::Result<(), Problem> {
         let headers = exchange.request.headers();
         let by_header = headers.get(HEADER);
         let by_media = headers.get(ACCEPT).filter(|value| {
@@ -102,14 +98,13 @@ impl Gate for Versions {
         Ok(())
     }
 
-    fn leave(&self, exchange: &mut Exchange, response: &mut Response) -> std::result::Result<(), Problem> {
+    pub(super) fn leave(&self, exchange: &mut Exchange, response: &mut Response) {
         if let Some(kind) = exchange.noted.media_type.take() {
             let is_json = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/json");
             if response.headers().get(CONTENT_TYPE).is_some_and(is_json) {
                 response.headers_mut().insert(CONTENT_TYPE, kind);
             }
         }
-        Ok(())
     }
 }
 

@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::app::Parts;
 use crate::forwarded::Trust;
-use crate::layers::{Entrance, Origin, Stack};
+use crate::layers::{Origin, Stack};
 use crate::listener::activity::Activity;
 use crate::listener::place::Place;
 use crate::listener::stream::Stream;
@@ -146,8 +146,9 @@ impl Protocols {
             service_fn(move |request: Request<Incoming>| {
                 let (stack, busy) = (Arc::clone(&stack), activity.begin());
                 async move {
-                    let response = stack.enter(request.map(incoming), Origin::Wire(peer)).await;
-                    Ok::<Response, Infallible>(response.map(|body| busy.until_written(body)))
+                    // Made in place: it is large, and awaited as it comes it would be moved.
+                    let answer = pin!(stack.enter(request.map(incoming), Origin::Wire(peer)));
+                    Ok::<Response, Infallible>(answer.await.map(|body| busy.until_written(body)))
                 }
             })
         };

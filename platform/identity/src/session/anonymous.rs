@@ -10,7 +10,7 @@ use mainstay_secrets::{PerKey, RootKey};
 use crate::codes::CREDENTIAL_REFUSED;
 use crate::mac::{TAG_BYTES, Tagger};
 
-pub(super) const MARK: &str = "anon.";
+const MARK: &str = "anon.";
 
 const ID_BYTES: usize = 16;
 
@@ -42,6 +42,11 @@ impl AnonymousSessions {
         text.push_str(MARK);
         BASE64URL_NOPAD.encode_append(&bytes, &mut text);
         text
+    }
+
+    /// Whether a credential says that it is a visitor's.
+    pub fn is_theirs(&self, text: &str) -> bool {
+        text.starts_with(MARK)
     }
 
     /// The session that a token stands for.

@@ -90,6 +90,12 @@ impl Tail {
         if let Some(place) = trace.open.iter().rposition(|(open, _)| *open == span.span_id) {
             trace.open.remove(place);
         }
+        // Most traces are one span of which nobody will ask; it is not even put beside others.
+        if trace.open.is_empty() && trace.ended.is_empty() && !trace.keep {
+            known.remove();
+            self.passed_over.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
         if trace.ended.len() < SPANS_OF_TRACE_MAX && self.held.load(Ordering::Relaxed) < SPANS_MAX {
             self.held.fetch_add(1, Ordering::Relaxed);
             trace.ended.push(span);
