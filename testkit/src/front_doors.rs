@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use mainstay_core::{Clock, Context, Id, Principal, Result, Session, Tasks, codes};
-use mainstay_http::{App, Authenticator, Catalogue, Door, Health, Options, Parts, SessionIssued};
+use mainstay_http::{App, Authenticator, Catalogue, Door, Health, Labelled, Options, Parts, SessionIssued};
 use mainstay_identity::{Identified, TokenKeys};
 use mainstay_rpc::{Channel, Network, Peer, RpcService};
 use mainstay_secrets::RootKey;
@@ -71,7 +70,7 @@ impl FrontDoors {
     }
 
     /// Opens the way in over HTTP.
-    pub fn serve(&mut self, routes: Router) {
+    pub fn serve(&mut self, routes: impl Into<Labelled>) {
         let parts = Parts {
             options: Options::default(),
             telemetry: mainstay_telemetry::Options::default(),

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -22,7 +21,8 @@ use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use mainstay_core::{Clock, Context, Principal, Shutdown, Tasks, codes};
 use mainstay_http::{
-    App, Catalogue, Ctx, Door, Health, OperatorGuard, Options, Parts, Policies, Policy, Rules,
+    App, Catalogue, Ctx, Door, Health, OperatorGuard, Options, Parts, Policies, Policy, Routes, Rules,
+    operation,
 };
 use mainstay_identity::{AnonymousSessions, Authenticator, Fingerprint, Sessions};
 use mainstay_secrets::RootKey;
@@ -172,10 +172,18 @@ async fn stack() -> Result<(), Failure> {
         std::hint::black_box(ctx);
         Json(PRODUCT)
     };
-    let routes = Router::new()
-        .route("/v1/products/{id}", get(product))
-        .route("/v1/large", get(|| async { "{\"much\":\"text\"}\n".repeat(500) }))
-        .route("/v1/panic", get(|| async { Json(std::hint::black_box(None::<u8>).expect("asked for")) }));
+    let routes = Routes::new("Asked here", "What the load asks for, and what shows a layer.")
+        .get("/v1/products/{id}", product, operation("getProduct", "A product"))
+        .get(
+            "/v1/large",
+            || async { "{\"much\":\"text\"}\n".repeat(500) },
+            operation("getLarge", "Much text"),
+        )
+        .get(
+            "/v1/panic",
+            || async { Json(std::hint::black_box(None::<u8>).expect("asked for")) },
+            operation("getPanic", "A panic"),
+        );
     let policies = Policies::new()
         .route("GET /v1/products/{id}", Policy::new().revalidated().time_limit(Duration::from_secs(10)));
 
@@ -185,7 +193,7 @@ async fn stack() -> Result<(), Failure> {
     for_operators.registry = registry.scoped("operators");
     let admin = App::new(for_operators, Catalogue::default(), Router::new()).bind().await?;
     let rules = Rules::new(&parts).policies(policies);
-    let public = App::with_rules(parts, rules, Catalogue::default(), routes)?.bind().await?;
+    let public = App::with_rules(parts, rules, Catalogue::default(), routes.into_parts().0)?.bind().await?;
     say(public.address(), admin.address())?;
     spawn(admin.serve(Shutdown::new()));
     public.serve(Shutdown::new()).await;

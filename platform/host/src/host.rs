@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use mainstay_audit::Audit;
 use mainstay_core::{Clock, Code, Configuration, Result, Shutdown};
-use mainstay_http::{App, Catalogue, Door, Health, OperatorGuard, Policies, Rules};
+use mainstay_http::{App, Catalogue, Door, Health, Labelled, OperatorGuard, Policies, Rules};
 use mainstay_identity::Sessions;
 use mainstay_resilience::Rate;
 use mainstay_sql::{Database, MigrationSet, MigrationState};
@@ -259,7 +259,7 @@ impl Host {
         }
 
         let mut background = Vec::new();
-        let mut routes = Router::new();
+        let mut routes = Labelled::default();
         let mut policies = Policies::new();
         let mut operators = std::mem::take(&mut host.operators);
         let mut contract = Contract::new();
@@ -333,7 +333,7 @@ impl Host {
         process: &Arc<Process>,
         health: Health,
         contract: &Contract,
-        routes: Router,
+        routes: Labelled,
         policies: Policies,
     ) -> Result<mainstay_http::Bound> {
         let sessions = match self.sessions.take() {

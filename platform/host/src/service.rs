@@ -7,7 +7,7 @@ use std::pin::Pin;
 use axum::Router;
 use http::{Request, Response};
 use mainstay_core::{Clock, Result, Shutdown};
-use mainstay_http::{Policies, Routes};
+use mainstay_http::{Labelled, Policies, Routes};
 use mainstay_rpc::RpcService;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -133,7 +133,7 @@ impl Mounted {
     }
 
     /// The routes and the contracts: for tests of a service without a host.
-    pub fn into_parts(self) -> (Router, Vec<RpcService>) {
+    pub fn into_parts(self) -> (Labelled, Vec<RpcService>) {
         (self.http.into_parts().0, self.rpc)
     }
 }

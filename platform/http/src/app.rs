@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use futures::future::BoxFuture;
@@ -14,7 +13,7 @@ use mainstay_telemetry::Registry;
 use crate::catalogue::Catalogue;
 use crate::door::Door;
 use crate::health::Health;
-use crate::layers::{Origin, Stack};
+use crate::layers::{Labelled, Origin, Stack};
 use crate::listener::Bound;
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -63,13 +62,13 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the layers around `router`, whose state is applied; `catalogue` has the codes that its answers may carry.
+    /// Puts the layers around `routes`, whose state is applied; `catalogue` has the codes that its answers may carry.
     ///
     /// # Panics
     /// When the options are such that [`App::with_rules`] refuses them: for tests, whose options are their own.
-    pub fn new(parts: Parts, catalogue: Catalogue, router: Router) -> Self {
+    pub fn new(parts: Parts, catalogue: Catalogue, routes: impl Into<Labelled>) -> Self {
         let rules = Rules::new(&parts);
-        match Self::with_rules(parts, rules, catalogue, router) {
+        match Self::with_rules(parts, rules, catalogue, routes) {
             Ok(app) => app,
             Err(error) => panic!("the layers cannot be put together: {}", error.chain()),
         }
@@ -79,9 +78,14 @@ impl App {
     ///
     /// # Errors
     /// `http.bad_policy` when a rule cannot be followed, `core.bad_configuration` when an option cannot.
-    pub fn with_rules(parts: Parts, rules: Rules, catalogue: Catalogue, router: Router) -> Result<Self> {
+    pub fn with_rules(
+        parts: Parts,
+        rules: Rules,
+        catalogue: Catalogue,
+        routes: impl Into<Labelled>,
+    ) -> Result<Self> {
         let metrics = Metrics::new(&parts.registry);
-        let stack = Arc::new(Stack::new(&parts, rules, catalogue, &metrics, router)?);
+        let stack = Arc::new(Stack::new(&parts, rules, catalogue, &metrics, routes.into())?);
         Ok(Self { parts, stack, metrics })
     }
 

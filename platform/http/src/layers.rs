@@ -30,7 +30,6 @@ mod versions;
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use mainstay_core::{Clock, Result, work};
@@ -61,6 +60,8 @@ use versions::Versions;
 
 pub(crate) use headers::{decimal, digits_of};
 pub(crate) use observe::Origin;
+pub use routes::Labelled;
+pub(crate) use routes::Labelling;
 pub use target::is_plain;
 pub use versions::{media_version, version_of};
 
@@ -92,7 +93,7 @@ impl Stack {
         rules: RulesOfApp,
         catalogue: Catalogue,
         metrics: &Metrics,
-        router: Router,
+        routes: Labelled,
     ) -> Result<Self> {
         let options = &parts.options;
         let endpoints =
@@ -113,7 +114,7 @@ impl Stack {
             limit: Limit::new(options.body_limit_bytes),
             authenticate: Authenticate::new(parts.door.clone(), same_origin, options.is_secure()),
             by_caller: ByCaller::new(&rules.limits, &options.rates, metrics),
-            routes: Routes::new(router, metrics),
+            routes: Routes::new(routes),
         })
     }
 

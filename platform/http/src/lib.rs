@@ -1,6 +1,6 @@
 //! The way in over HTTP: listeners, one visible list of layers, and what handlers need to stay thin.
 //!
-//! A service hands over an [`axum::Router`] and the [`Policies`] of its routes; [`App`] puts the layers around it (see
+//! A service hands over its [`Routes`] and their [`Policies`]; [`App`] puts the layers around it (see
 //! `layers.rs`, one comment a layer) and [`App::bind`] a listener in front, which speaks HTTP/1.1 and HTTP/2, with TLS or
 //! without. Every refusal leaves as `application/problem+json` (RFC 9457) with the code of a [`mainstay_core::Code`],
 //! whose page is at its `type`. This crate knows no route of any service, and who a credential belongs to is asked of an
@@ -50,7 +50,7 @@ pub use extract::{
     etag,
 };
 pub use health::{Health, Weight};
-pub use layers::{is_plain, media_version, version_of};
+pub use layers::{Labelled, is_plain, media_version, version_of};
 pub use links::Links;
 pub use listener::{Bound, Drained};
 pub use mainstay_identity::Identified;

@@ -14,7 +14,7 @@ use mainstay_resilience::limits::Verdict;
 use mainstay_telemetry::Text;
 
 use crate::encoding::Coding;
-use crate::metrics::RouteMetrics;
+use crate::metrics::{Metrics, RouteMetrics};
 use crate::policy::{Policy, Retirement};
 
 /// One request.
@@ -31,13 +31,21 @@ pub(crate) struct Visit {
     pub(crate) from_wire: bool,
     /// Set once it is known who asks.
     pub(crate) context: OnceLock<Context>,
+    /// Where a route finds what is counted for it.
+    pub(crate) metrics: Arc<Metrics>,
     /// Set once a route matched.
     pub(crate) route: OnceLock<Arc<RouteMetrics>>,
     reading: AtomicBool,
 }
 
 impl Visit {
-    pub(crate) fn new(trace: TraceContext, parent: Option<u64>, client: IpAddr, from_wire: bool) -> Self {
+    pub(crate) fn new(
+        trace: TraceContext,
+        parent: Option<u64>,
+        client: IpAddr,
+        from_wire: bool,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             started: Stopwatch::start(),
             trace,
@@ -45,6 +53,7 @@ impl Visit {
             client,
             from_wire,
             context: OnceLock::new(),
+            metrics,
             route: OnceLock::new(),
             reading: AtomicBool::new(false),
         }

@@ -13,6 +13,7 @@ use tower::{Layer, Service};
 
 use crate::contract::inputs::{Asked, Inputs};
 use crate::contract::operation::Operation;
+use crate::layers::{Labelled, Labelling};
 
 /// What a group of routes is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::GET, path, on(MethodFilter::GET, handler), T::describe(), about)
+        self.on(Method::GET, path, on(MethodFilter::GET, Labelling::new(handler)), T::describe(), about)
     }
 
     #[must_use]
@@ -72,7 +73,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::POST, path, on(MethodFilter::POST, handler), T::describe(), about)
+        self.on(Method::POST, path, on(MethodFilter::POST, Labelling::new(handler)), T::describe(), about)
     }
 
     #[must_use]
@@ -81,7 +82,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::PUT, path, on(MethodFilter::PUT, handler), T::describe(), about)
+        self.on(Method::PUT, path, on(MethodFilter::PUT, Labelling::new(handler)), T::describe(), about)
     }
 
     #[must_use]
@@ -90,7 +91,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::PATCH, path, on(MethodFilter::PATCH, handler), T::describe(), about)
+        self.on(Method::PATCH, path, on(MethodFilter::PATCH, Labelling::new(handler)), T::describe(), about)
     }
 
     #[must_use]
@@ -99,7 +100,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::DELETE, path, on(MethodFilter::DELETE, handler), T::describe(), about)
+        self.on(Method::DELETE, path, on(MethodFilter::DELETE, Labelling::new(handler)), T::describe(), about)
     }
 
     fn on(
@@ -146,10 +147,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub fn described(&self) -> &[Route] {
         &self.described
     }
+}
 
-    /// The router and the descriptions.
-    pub fn into_parts(self) -> (Router<S>, Vec<Route>) {
-        (self.router, self.described)
+impl Routes {
+    /// The routes and their descriptions.
+    pub fn into_parts(self) -> (Labelled, Vec<Route>) {
+        (Labelled::new(self.router), self.described)
     }
 }
 

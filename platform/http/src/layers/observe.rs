@@ -33,7 +33,7 @@ const TRACE: HeaderName = HeaderName::from_static("mainstay-trace");
 /// The outermost layer.
 pub(crate) struct Observer {
     clock: Clock,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     trust: Trust,
     default_policy: Arc<Policy>,
     access: Option<AccessLog>,
@@ -62,7 +62,7 @@ impl Observer {
         let access = AccessLog::open(&options.access_log, &parts.clock, metrics.access_dropped.clone())?;
         Ok(Self {
             clock: parts.clock.clone(),
-            metrics: metrics.clone(),
+            metrics: Arc::new(metrics.clone()),
             trust: Trust::new(&options.trusted_proxies, options.forwarded_header),
             default_policy: Arc::clone(table.default_policy()),
             access,
@@ -98,7 +98,7 @@ impl Observer {
             Origin::Wire(peer) => (self.trust.client(peer, request.headers()), true),
             Origin::Here => (IpAddr::V4(Ipv4Addr::LOCALHOST), false),
         };
-        let visit = Arc::new(Visit::new(trace, parent, client, from_wire));
+        let visit = Arc::new(Visit::new(trace, parent, client, from_wire, Arc::clone(&self.metrics)));
         let watched = Watched {
             observer: self,
             version: request.version(),
