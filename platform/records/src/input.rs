@@ -1,7 +1,7 @@
 //! The bytes of a file: as they are, or unpacked when they are gzip, within bounds.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
@@ -54,10 +54,14 @@ impl Input {
         Self::new(file, Limits::default()).map_err(unreadable)
     }
 
-    /// Of any source; looks at its first bytes.
-    pub fn new(read: impl Read + Send + 'static, limits: Limits) -> io::Result<Self> {
-        let mut plain = BufReader::with_capacity(CHUNK, Box::new(read) as Box<dyn Read + Send>);
-        let source = if plain.fill_buf()?.starts_with(&GZIP) {
+    /// Of any source; looks at its first bytes, however few it gives at a time.
+    pub fn new(mut read: impl Read + Send + 'static, limits: Limits) -> io::Result<Self> {
+        let mut beginning = Vec::with_capacity(GZIP.len());
+        read.by_ref().take(GZIP.len() as u64).read_to_end(&mut beginning)?;
+        let is_packed = beginning == GZIP;
+        let whole = Cursor::new(beginning).chain(read);
+        let plain = BufReader::with_capacity(CHUNK, Box::new(whole) as Box<dyn Read + Send>);
+        let source = if is_packed {
             let unpacked = MultiGzDecoder::new(Counted { inner: plain, taken: 0 });
             let unpacked = Box::new(BufReader::with_capacity(CHUNK, unpacked));
             Source::Gzip { unpacked, out: 0, limits }

@@ -186,3 +186,25 @@ fn a_mark_in_the_middle_of_a_file_is_a_letter() {
         assert_eq!(splitter.split(line).unwrap().len(), fields, "{line:?}");
     }
 }
+
+/// Gives a byte at a time, as a slow connection may.
+struct ByteByByte(Cursor<Vec<u8>>);
+
+impl Read for ByteByByte {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(1);
+        self.0.read(&mut buffer[..length])
+    }
+}
+
+#[test]
+fn compression_is_seen_however_few_bytes_come_at_a_time() {
+    let packed = ByteByByte(Cursor::new(gzip(b"a\nb\n")));
+    let mut lines = lines_of(packed, Syntax::Csv);
+    assert_eq!(lines.next_line().unwrap().unwrap().text, Ok("a"));
+    for short in ["", "\x1f", "a"] {
+        let mut lines = lines_of(ByteByByte(Cursor::new(short.into())), Syntax::Csv);
+        let line = lines.next_line().unwrap().map(|line| line.text.map(str::to_owned));
+        assert_eq!(line, (!short.is_empty()).then(|| Ok(short.to_owned())));
+    }
+}
