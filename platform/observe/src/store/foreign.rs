@@ -143,9 +143,10 @@ impl Foreign {
         now: Monotonic,
     ) {
         let labels = labels(service, &point.attributes);
-        let mut below = 0;
+        let mut below = 0_u64;
         for (place, count) in point.bucket_counts.iter().enumerate() {
-            below += count;
+            // What a sender counted is its word alone.
+            below = below.saturating_add(*count);
             // The last bucket has no bound.
             let bound = point.explicit_bounds.get(place).copied().unwrap_or(f64::INFINITY);
             let bound = if bound.is_finite() { format!("{bound:?}") } else { "+Inf".to_owned() };
@@ -175,7 +176,11 @@ impl Foreign {
         }
         let key = (name, labels);
         if let Some(known) = self.series.get_mut(&key) {
-            known.value = if told == Told::Growth { known.value + value } else { value };
+            let value = if told == Told::Growth { known.value + value } else { value };
+            // A sum beyond all numbers stays where it was.
+            if value.is_finite() {
+                known.value = value;
+            }
             known.heard = now;
         } else if self.series.len() < SERIES_MAX {
             self.series.insert(key, Latest { value, counts: told != Told::Level, heard: now });
@@ -313,6 +318,26 @@ mod tests {
                 r#"took_sum service="elsewhere" 9.5"#,
             ]
         );
+    }
+
+    #[test]
+    fn counts_and_sums_beyond_all_numbers_break_nothing() {
+        let clock = Clock::system();
+        let mut foreign = Foreign::default();
+        for _ in 0..2 {
+            let point = HistogramDataPoint {
+                count: u64::MAX,
+                sum: Some(f64::MAX),
+                bucket_counts: vec![u64::MAX, 1, u64::MAX],
+                ..HistogramDataPoint::default()
+            };
+            let data = metric::Data::Histogram(Histogram {
+                data_points: vec![point],
+                aggregation_temporality: AggregationTemporality::Delta as i32,
+            });
+            foreign.take(sent("took", data), clock.monotonic());
+        }
+        assert!(foreign.samples(clock.monotonic()).iter().all(|sample| sample.value.is_finite()));
     }
 
     #[test]
