@@ -17,6 +17,8 @@ pub const ADDRESSES_USE: Action = Action::new("addresses.use", "Account");
 pub const CATALOG_READ_HIDDEN: Action = Action::new("catalog.read_hidden", "Product");
 /// Create and change products.
 pub const CATALOG_WRITE: Action = Action::new("catalog.write", "Product");
+/// Bring in a file of goods, and see what became of it.
+pub const GOODS_IMPORT: Action = Action::new("goods.import", "Import");
 /// Change the price lists.
 pub const PRICES_WRITE: Action = Action::new("prices.write", "Price");
 /// See how many pieces there are and how many are held, beside how many can be bought.
@@ -55,6 +57,7 @@ pub const ACTIONS: &[Action] = &[
     ADDRESSES_USE,
     CATALOG_READ_HIDDEN,
     CATALOG_WRITE,
+    GOODS_IMPORT,
     PRICES_WRITE,
     STOCK_READ_LEVELS,
     STOCK_ADJUST,

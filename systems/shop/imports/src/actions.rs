@@ -5,8 +5,11 @@ mod finish;
 mod look;
 mod stage;
 
+use mainstay_access::{Access, Relation};
+use mainstay_core::{Context, Result};
 use mainstay_jobs::Jobs;
 use mainstay_sql::Database;
+use shop_access_contracts::GOODS_IMPORT;
 
 pub use begin::{NewImport, begin};
 pub use finish::finish;
@@ -18,4 +21,13 @@ pub use stage::{Raw, stage};
 pub struct Desk {
     pub db: Database,
     pub jobs: Jobs,
+    /// Who may do what.
+    pub access: Access,
+}
+
+impl Desk {
+    /// Refuses who may not bring in goods.
+    fn admit(&self, ctx: &Context) -> Result<()> {
+        self.access.require(ctx, GOODS_IMPORT, Relation::Other)
+    }
 }

@@ -53,7 +53,8 @@ impl Service for Imports {
 
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
         let Needs { db, jobs, peers } = needs;
+        let access = shop_access_contracts::access()?;
         jobs.register(Carry { db: db.clone(), peers })?;
-        Ok(Mounted::new().rpc(ImportsServer::new(Rpc(Desk { db, jobs })), FILE_DESCRIPTOR_SET))
+        Ok(Mounted::new().rpc(ImportsServer::new(Rpc(Desk { db, jobs, access })), FILE_DESCRIPTOR_SET))
     }
 }

@@ -26,7 +26,7 @@ pub struct NewImport {
 /// # Errors
 /// `records.header` for a CSV file whose header does not name the columns.
 pub async fn begin(desk: &Desk, ctx: &Context, new: NewImport) -> Result<Told> {
-    ctx.principal().require_staff()?;
+    desk.admit(ctx)?;
     if new.source.chars().count() > SOURCE_MAX || new.source.chars().any(char::is_control) {
         return Err(codes::INVALID
             .error("the source has no usable name")

@@ -15,7 +15,7 @@ use crate::store;
 /// # Errors
 /// `imports.unknown`.
 pub async fn finish(desk: &Desk, ctx: &Context, id: ImportId) -> Result<Told> {
-    ctx.principal().require_staff()?;
+    desk.admit(ctx)?;
     let (jobs, who) = (desk.jobs.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let mut import = store::import(tx, id)?.ok_or_else(|| UNKNOWN.error("there is no such import"))?;

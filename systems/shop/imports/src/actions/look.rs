@@ -29,7 +29,7 @@ pub fn told(view: &View<'_>, import: Import) -> Result<Told> {
 
 /// One import; `imports.unknown`.
 pub async fn get(desk: &Desk, ctx: &Context, id: ImportId) -> Result<Told> {
-    ctx.principal().require_staff()?;
+    desk.admit(ctx)?;
     let read = move |view: &View<'_>| {
         let import = store::import(view, id)?.ok_or_else(|| UNKNOWN.error("there is no such import"))?;
         told(view, import)
@@ -39,7 +39,7 @@ pub async fn get(desk: &Desk, ctx: &Context, id: ImportId) -> Result<Told> {
 
 /// The newest imports, without their reasons.
 pub async fn list(desk: &Desk, ctx: &Context) -> Result<Vec<Import>> {
-    ctx.principal().require_staff()?;
+    desk.admit(ctx)?;
     desk.db.read(ctx, |view| store::imports(view, IMPORTS_MAX)).await
 }
 
@@ -51,6 +51,6 @@ pub async fn list_faults(
     after: u64,
     limit: u32,
 ) -> Result<Vec<Fault>> {
-    ctx.principal().require_staff()?;
+    desk.admit(ctx)?;
     desk.db.read(ctx, move |view| store::faults(view, id, after, limit.clamp(1, FAULTS_MAX))).await
 }

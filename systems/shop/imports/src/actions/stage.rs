@@ -21,7 +21,7 @@ pub struct Raw {
 /// # Errors
 /// `imports.unknown`, `imports.finished`, `core.invalid` for too many lines or ones out of order.
 pub async fn stage(desk: &Desk, ctx: &Context, id: ImportId, lines: Vec<Raw>) -> Result<Told> {
-    ctx.principal().require_staff()?;
+    desk.admit(ctx)?;
     let in_order = lines.is_sorted_by(|one, next| one.number < next.number);
     let short = |raw: &Raw| raw.text.as_ref().is_ok_and(|text| text.len() > LINE_BYTES_MAX);
     if lines.len() > LINES_AT_ONCE || !in_order || lines.iter().any(short) {
