@@ -71,8 +71,13 @@ impl FrontDoors {
 
     /// Opens the way in over HTTP.
     pub fn serve(&mut self, routes: impl Into<Labelled>) {
+        self.serve_with(routes, Options::default());
+    }
+
+    /// The same with other options. Rules of routes are not followed here, so a service that takes larger bodies says so.
+    pub fn serve_with(&mut self, routes: impl Into<Labelled>, options: Options) {
         let parts = Parts {
-            options: Options::default(),
+            options,
             telemetry: mainstay_telemetry::Options::default(),
             clock: self.clock.clone(),
             registry: self.registry.clone(),

@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 24] = [
+const PLATFORM: [&str; 25] = [
     "host",
     "conformance",
     "introspection",
@@ -23,6 +23,7 @@ const PLATFORM: [&str; 24] = [
     "cache",
     "events",
     "search",
+    "uploads",
     "sql",
     "blobs",
     "notify",

@@ -132,8 +132,8 @@ impl Blobs for FileBlobs {
                 break;
             }
         }
-        let (place, key) = (self.0.place.clone(), key.clone());
-        writer.finish(move |file, seal| move_to_place(file, seal, &place, &key)).await
+        let (parts, key) = (Arc::clone(&self.0), key.clone());
+        writer.finish(move |file, seal| move_to_place(file, seal, &parts, &key)).await
     }
 
     async fn head(&self, _ctx: &Context, key: &BlobKey) -> Result<Option<Stored>> {
@@ -248,9 +248,9 @@ fn stored_at(metadata: &fs::Metadata) -> Timestamp {
     Timestamp::from_micros(micros.unwrap_or_default())
 }
 
-fn move_to_place(file: Unfinished, seal: Seal, place: &Place, key: &BlobKey) -> Result<Stored> {
-    let metadata = file.seal(&seal).map_err(|error| failed(error, "written"))?;
-    let moved = rename_into_folders(file, place, key).and_then(|()| place.sync_folders_of(key));
+fn move_to_place(file: Unfinished, seal: Seal, parts: &Parts, key: &BlobKey) -> Result<Stored> {
+    let metadata = file.seal(&seal, parts.clock.now()).map_err(|error| failed(error, "written"))?;
+    let moved = rename_into_folders(file, &parts.place, key).and_then(|()| parts.place.sync_folders_of(key));
     moved.map_err(|error| failed(error, "written"))?;
     Ok(Stored { size_bytes: seal.size_bytes, digest: seal.digest, stored_at: stored_at(&metadata) })
 }

@@ -8,6 +8,7 @@ use mainstay_core::Code;
 /// Every list of codes that the binary can raise.
 fn lists() -> Vec<&'static [&'static Code]> {
     let mut lists = vec![
+        mainstay_blobs::CODES,
         mainstay_core::codes::CODES,
         mainstay_core::config::CODES,
         mainstay_events::codes::CODES,
@@ -23,6 +24,7 @@ fn lists() -> Vec<&'static [&'static Code]> {
         mainstay_secrets::CODES,
         mainstay_sql::CODES,
         mainstay_telemetry::CODES,
+        mainstay_uploads::CODES,
         mainstay_workflow::CODES,
     ];
     lists.extend(mainstay::shop::CODES);

@@ -7,6 +7,7 @@ use mainstay_core::{Context, Result};
 
 use crate::intake::Expected;
 use crate::key::BlobKey;
+use crate::metrics::Metrics;
 use crate::port::{Blob, Blobs, Listed, Stored};
 use crate::range::ByteRange;
 use crate::stream::BlobStream;
@@ -17,6 +18,7 @@ use crate::stream::BlobStream;
 pub struct Store {
     blobs: Arc<dyn Blobs>,
     service: BlobKey,
+    metrics: Metrics,
 }
 
 impl Store {
@@ -24,8 +26,8 @@ impl Store {
     ///
     /// # Errors
     /// `blobs.bad_key` when the name is none for a key.
-    pub fn new(blobs: Arc<dyn Blobs>, service: &str) -> Result<Self> {
-        Ok(Self { blobs, service: service.parse()? })
+    pub fn new(blobs: Arc<dyn Blobs>, service: &str, metrics: Metrics) -> Result<Self> {
+        Ok(Self { blobs, service: service.parse()?, metrics })
     }
 
     fn place(&self, ctx: &Context) -> Result<BlobKey> {
@@ -35,6 +37,10 @@ impl Store {
 
     fn key(&self, ctx: &Context, key: &BlobKey) -> Result<BlobKey> {
         self.place(ctx)?.join(key)
+    }
+
+    fn told<T>(&self, outcome: Result<T>) -> Result<T> {
+        outcome.inspect_err(|error| self.metrics.failed(error))
     }
 
     /// See [`Blobs::put`].
@@ -48,7 +54,10 @@ impl Store {
         bytes: BlobStream,
         expected: Expected,
     ) -> Result<Stored> {
-        self.blobs.put(ctx, &self.key(ctx, key)?, bytes, expected).await
+        let stored = self.told(self.blobs.put(ctx, &self.key(ctx, key)?, bytes, expected).await)?;
+        self.metrics.stored.inc();
+        self.metrics.stored_bytes.inc_by(stored.size_bytes);
+        Ok(stored)
     }
 
     /// See [`Blobs::head`].
@@ -56,7 +65,7 @@ impl Store {
     /// # Errors
     /// Those of the port; `blobs.bad_key` when the key is too long.
     pub async fn head(&self, ctx: &Context, key: &BlobKey) -> Result<Option<Stored>> {
-        self.blobs.head(ctx, &self.key(ctx, key)?).await
+        self.told(self.blobs.head(ctx, &self.key(ctx, key)?).await)
     }
 
     /// See [`Blobs::get`].
@@ -64,7 +73,12 @@ impl Store {
     /// # Errors
     /// Those of the port; `blobs.bad_key` when the key is too long.
     pub async fn get(&self, ctx: &Context, key: &BlobKey, range: Option<ByteRange>) -> Result<Option<Blob>> {
-        self.blobs.get(ctx, &self.key(ctx, key)?, range).await
+        let found = self.told(self.blobs.get(ctx, &self.key(ctx, key)?, range).await)?;
+        if let Some(blob) = &found {
+            self.metrics.read.inc();
+            self.metrics.read_bytes.inc_by(blob.length);
+        }
+        Ok(found)
     }
 
     /// See [`Blobs::delete`].
@@ -72,7 +86,9 @@ impl Store {
     /// # Errors
     /// Those of the port; `blobs.bad_key` when the key is too long.
     pub async fn delete(&self, ctx: &Context, key: &BlobKey) -> Result<bool> {
-        self.blobs.delete(ctx, &self.key(ctx, key)?).await
+        let was_there = self.told(self.blobs.delete(ctx, &self.key(ctx, key)?).await)?;
+        self.metrics.deleted.inc_by(u64::from(was_there));
+        Ok(was_there)
     }
 
     /// See [`Blobs::list`]: among the service's own, with its own keys.
@@ -89,7 +105,7 @@ impl Store {
         let place = self.place(ctx)?;
         let under = under.map_or(Ok(place.clone()), |under| place.join(under))?;
         let after = after.map(|after| place.join(after)).transpose()?;
-        let page = self.blobs.list(ctx, Some(&under), after.as_ref(), limit).await?;
+        let page = self.told(self.blobs.list(ctx, Some(&under), after.as_ref(), limit).await)?;
         let own = page.into_iter().filter_map(|listed| {
             let key = listed.key.below(&place)?;
             Some(Listed { key, ..listed })

@@ -24,6 +24,7 @@ pub fn cases(make: impl Fn() -> Arc<dyn Blobs>) -> Vec<Case> {
         case("a range is the bytes that it names, and one beyond the end is refused", |o| {
             Box::pin(ranges(o))
         }),
+        case("when it was stored is known, and the same wherever it is told", |o| Box::pin(stored_at(o))),
         case("what is not there is nothing", |o| Box::pin(absent(o))),
         case("a put replaces, and who reads the old one reads it to its end", |o| Box::pin(replaced(o))),
         case("an object that breaks off or is given up leaves what was there", |o| Box::pin(cut(o))),
@@ -133,6 +134,17 @@ async fn ranges(objects: Objects) -> Outcome {
     }
     objects.put("empty", b"").await?;
     refused("none", objects.0.get(&ctx(), &key("empty")?, Some(ByteRange::From(0))).await, &codes::RANGE)
+}
+
+async fn stored_at(objects: Objects) -> Outcome {
+    let before = Clock::system().now();
+    let stored = objects.put("a", b"hello").await?;
+    let after = Clock::system().now();
+    ensure((before..=after).contains(&stored.stored_at), "it was stored between before and after")?;
+    let head = objects.0.head(&ctx(), &key("a")?).await.map_err(told)?;
+    let page = objects.0.list(&ctx(), None, None, 1).await.map_err(told)?;
+    same("in the head", head, Some(stored))?;
+    same("in the list", page.first().map(|listed| listed.stored_at), Some(stored.stored_at))
 }
 
 async fn absent(objects: Objects) -> Outcome {

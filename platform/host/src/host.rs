@@ -40,6 +40,7 @@ const PLATFORM_CODES: &[&[&Code]] = &[
     mainstay_access::CODES,
     mainstay_audit::CODES,
     mainstay_blobs::CODES,
+    mainstay_uploads::CODES,
     mainstay_core::config::CODES,
     mainstay_events::codes::CODES,
     mainstay_identity::CODES,

@@ -214,7 +214,7 @@ impl Scope {
 
     /// The service's own part of the objects; its name makes it its own.
     pub fn blobs(&self) -> Result<Store> {
-        Store::new(self.process.blobs()?, self.name)
+        Store::new(self.process.blobs()?, self.name, mainstay_blobs::Metrics::register(&self.registry))
     }
 
     /// Sends messages to people.

@@ -159,6 +159,19 @@ pub const ADMIN_EXPOSED: Code = Code::new(
     "Listen on 127.0.0.1, or protect it with a token in a file that only its owner can read.",
 );
 
+pub const TUS_VERSION: Code = Code::new(
+    "http.tus_version",
+    Kind::FailedPrecondition,
+    "Uploads are spoken of in another version",
+    "Send the header Tus-Resumable: 1.0.0.",
+);
+pub const TUS_HEADER: Code = Code::new(
+    "http.tus_header",
+    Kind::InvalidArgument,
+    "The upload cannot be told from its headers",
+    "Send what tus 1.0.0 says; the message names the header.",
+);
+
 /// Every code of this crate.
 pub const CODES: &[&Code] = &[
     &BODY_MALFORMED,
@@ -187,4 +200,6 @@ pub const CODES: &[&Code] = &[
     &RATE_LIMITED,
     &BAD_POLICY,
     &TLS_UNUSABLE,
+    &TUS_VERSION,
+    &TUS_HEADER,
 ];

@@ -34,6 +34,7 @@ pub mod proxy_protocol;
 mod ranged;
 pub mod session;
 mod tls;
+pub mod tus;
 mod visit;
 
 pub use app::{App, Parts, Rules};

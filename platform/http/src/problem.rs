@@ -184,6 +184,7 @@ fn status_of_name(name: &str, kind: Kind) -> StatusCode {
         (&codes::IDEMPOTENCY_MISMATCH, StatusCode::UNPROCESSABLE_ENTITY),
         (&codes::CONDITION_REQUIRED, StatusCode::PRECONDITION_REQUIRED),
         (&codes::CONDITION_FAILED, StatusCode::PRECONDITION_FAILED),
+        (&codes::TUS_VERSION, StatusCode::PRECONDITION_FAILED),
     ];
     if name == sql::FULL.name || name == blobs::FULL.name {
         // The caller did nothing too often; a machine lacks room.

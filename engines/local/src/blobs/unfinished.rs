@@ -7,11 +7,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures::FutureExt;
 use mainstay_blobs::{Intake, Stored, codes};
-use mainstay_core::{BlockingPool, Clock, Id, IdKind, Result};
+use mainstay_core::{BlockingPool, Clock, Id, IdKind, Result, Timestamp};
 use rustix::fs::{FlockOperation, flock};
 
 use super::failed;
@@ -54,9 +55,11 @@ impl Unfinished {
         create().map_err(|error| failed(error, "written"))
     }
 
-    /// Says what is in it, and makes it durable.
-    pub(super) fn seal(&self, seal: &Seal) -> io::Result<fs::Metadata> {
+    /// Says what is in it and when it was stored, by our clock and not by the file system's, and makes it durable.
+    pub(super) fn seal(&self, seal: &Seal, now: Timestamp) -> io::Result<fs::Metadata> {
         (&self.file).write_all(&seal.bytes())?;
+        let since = Duration::from_micros(u64::try_from(now.as_micros()).unwrap_or_default());
+        self.file.set_modified(SystemTime::UNIX_EPOCH + since)?;
         self.file.sync_all()?;
         self.file.metadata()
     }

@@ -198,6 +198,98 @@ async fn killed_in_the_middle_a_picture_is_whole_or_not_there() {
     nothing_unfinished(&world.data()).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_goes_on_after_a_cut_and_after_a_kill() {
+    let mut world = World::single(&[]).await;
+    let mut staff = world.staff().await;
+    let product = product_of(&mut staff).await;
+    let file = noise();
+    let length = file.len().to_string();
+    let new = [
+        ("tus-resumable", "1.0.0"),
+        ("upload-length", &length),
+        ("upload-metadata", "filetype aW1hZ2UvcG5n"),
+    ];
+    let path = format!("/v1/products/{product}/picture-uploads");
+    let begun = staff.client.send(Method::POST, &path, &new, None).await.unwrap();
+    assert_eq!(begun.status.as_u16(), 201, "{}", begun.body);
+    let upload = begun.headers["location"].to_str().unwrap().to_owned();
+
+    // A line that breaks behind a segment and a half, and a process that is killed while more comes.
+    let mut before = 0;
+    for killed in [false, true] {
+        let mut stream = TcpStream::connect(world.address()).await.unwrap();
+        let bearer = staff.client.bearer.clone().unwrap();
+        let head = format!(
+            "PATCH {upload} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {bearer}\r\ntus-resumable: 1.0.0\r\n\
+             content-type: application/offset+octet-stream\r\nupload-offset: {before}\r\ncontent-length: {}\r\n\r\n",
+            file.len() - before,
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&file[before..before + 1_500_000]).await.unwrap();
+        let mut asking = world.staff().await.client;
+        let waiting = Stopwatch::start();
+        while reached(&mut asking, &upload).await < before + 1_048_576 {
+            assert!(waiting.elapsed() < Duration::from_secs(30), "no segment was acknowledged");
+            Clock::system().sleep(Duration::from_millis(20)).await;
+        }
+        if killed {
+            world.restart().await;
+            staff = world.staff().await;
+        }
+        drop(stream);
+        before = settled(&mut staff.client, &upload).await;
+        assert!(before >= 1_048_576 && before < file.len(), "{before}");
+    }
+    let offset = before.to_string();
+    let rest = [
+        ("tus-resumable", "1.0.0"),
+        ("upload-offset", offset.as_str()),
+        ("content-type", "application/offset+octet-stream"),
+    ];
+    let done =
+        staff.client.send_bytes(Method::PATCH, &upload, &rest, Some(file.slice(before..))).await.unwrap();
+    assert_eq!(done.status.as_u16(), 204, "{}", done.body);
+    let address = format!("/v1/pictures/{}/large", Digest::of(&file));
+    assert_eq!(done.headers["content-location"], address);
+    assert_eq!(shown(&world, &product).await, [address.as_str()]);
+    assert_eq!(reached(&mut staff.client, &upload).await, file.len());
+    nothing_unfinished(&world.data()).await;
+    assert_eq!(objects(&world.data()), 3, "the sizes of one picture, and nothing else");
+}
+
+/// Where an upload is.
+async fn reached(client: &mut Client, upload: &str) -> usize {
+    let answer = get(client, upload, &[("tus-resumable", "1.0.0")]).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
+    answer.headers["upload-offset"].to_str().unwrap().parse().unwrap()
+}
+
+/// Where an upload is once the server has noticed that nothing more comes.
+async fn settled(client: &mut Client, upload: &str) -> usize {
+    let mut last = reached(client, upload).await;
+    loop {
+        Clock::system().sleep(Duration::from_millis(300)).await;
+        let now = reached(client, upload).await;
+        if now == last {
+            return now;
+        }
+        last = now;
+    }
+}
+
+/// A picture of four megabytes, since noise does not compress.
+fn noise() -> Bytes {
+    let mut state = 7_u32;
+    let image = RgbImage::from_fn(1_200, 1_200, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Rgb([(state >> 8) as u8, (state >> 16) as u8, (state >> 24) as u8])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::from(image).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner().into()
+}
+
 /// Sends bytes and reads the answer's head.
 async fn said(address: SocketAddr, head: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();

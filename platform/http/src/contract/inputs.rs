@@ -10,13 +10,14 @@ use schemars::JsonSchema;
 
 use crate::codes::{
     BODY_BROKEN, BODY_INVALID, BODY_MALFORMED, BODY_TOO_LARGE, BODY_TOO_SLOW, CONDITION_FAILED,
-    CONDITION_REQUIRED, IDEMPOTENCY_KEY, MEDIA_TYPE, QUERY_INVALID,
+    CONDITION_REQUIRED, IDEMPOTENCY_KEY, MEDIA_TYPE, QUERY_INVALID, TUS_HEADER, TUS_VERSION,
 };
 use crate::contract::schema::{self, SchemaOf};
 use crate::extract::{
     Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing, Upload,
 };
 use crate::ranged::Ranged;
+use crate::tus::{Creation, Offset, Told, Tus};
 
 /// What a request to one route must have.
 #[derive(Clone, Default)]
@@ -133,6 +134,60 @@ impl Input for Ranged {
             },
         ]);
         asked.problems.extend_from_slice(&[&blobs::RANGE, &blobs::IO, &blobs::DAMAGED]);
+    }
+}
+
+const TUS: Header = Header {
+    name: "Tus-Resumable",
+    text: "The version of tus.",
+    pattern: r"^[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}$",
+    example: "1.0.0",
+    required: true,
+};
+
+impl Input for Told<Tus> {
+    fn describe(asked: &mut Asked) {
+        asked.headers.push(TUS);
+        asked.problems.extend_from_slice(&[&TUS_VERSION, &TUS_HEADER]);
+    }
+}
+
+impl Input for Told<Creation> {
+    fn describe(asked: &mut Asked) {
+        asked.headers.extend([
+            TUS,
+            Header {
+                name: "Upload-Length",
+                text: "How many bytes will come in all.",
+                pattern: "^[0-9]{1,19}$",
+                example: "250000",
+                required: true,
+            },
+            Header {
+                name: "Upload-Metadata",
+                text: "`filetype` and the media type in base64.",
+                pattern: "",
+                example: "filetype aW1hZ2UvanBlZw==",
+                required: false,
+            },
+        ]);
+        asked.problems.extend_from_slice(&[&TUS_VERSION, &TUS_HEADER]);
+    }
+}
+
+impl Input for Told<Offset> {
+    fn describe(asked: &mut Asked) {
+        asked.headers.extend([
+            TUS,
+            Header {
+                name: "Upload-Offset",
+                text: "Where the body is appended: how many bytes came before.",
+                pattern: "^[0-9]{1,19}$",
+                example: "0",
+                required: true,
+            },
+        ]);
+        asked.problems.extend_from_slice(&[&TUS_VERSION, &TUS_HEADER]);
     }
 }
 

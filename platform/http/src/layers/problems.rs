@@ -7,6 +7,7 @@ use mainstay_core::{Kind, codes};
 
 use crate::codes::{BODY_TOO_LARGE, METHOD_NOT_ALLOWED, REFUSED};
 use crate::problem::Problem;
+use crate::tus::{TUS_RESUMABLE, TUS_VERSION};
 use crate::visit::Visit;
 
 /// Answers for whoever refused.
@@ -41,10 +42,10 @@ fn refused_within(mut response: Response, visit: &Visit) -> Response {
     merge(refused(problem.into(), visit), response)
 }
 
-/// Keeps what the refused answer said beside its body: sessions, which methods are allowed, and how large it is.
+/// Keeps what the refused answer said beside its body: sessions, which methods are allowed, how large it is, and how uploads are spoken of.
 fn merge(mut rendered: Response, original: Response) -> Response {
     let (mut parts, _) = original.into_parts();
-    for name in [ALLOW, CONTENT_RANGE] {
+    for name in [ALLOW, CONTENT_RANGE, TUS_RESUMABLE, TUS_VERSION] {
         if let Some(value) = parts.headers.remove(&name) {
             rendered.headers_mut().insert(name, value);
         }

@@ -179,7 +179,7 @@ impl Site {
         let objects = TempDir::new().unwrap();
         let blocking = BlockingPool::new(4, 1_024).unwrap();
         let files = FileBlobs::open(objects.path(), parts.clock.clone(), blocking).unwrap();
-        let store = Store::new(Arc::new(files), "test").unwrap();
+        let store = Store::new(Arc::new(files), "test", mainstay_blobs::Metrics::unregistered()).unwrap();
         let rules = Rules::new(&parts).policies(policies());
         let routes = routes(Arc::clone(&gate)).merge(shelf::routes(store));
         let app = App::with_rules(parts.clone(), rules, catalogue, routes).unwrap();

@@ -14,6 +14,7 @@ mod lately;
 mod list_products;
 mod list_variants;
 mod page_products;
+mod picture_uploads;
 mod put_product;
 mod search;
 mod sweep_pictures;
@@ -29,7 +30,8 @@ use mainstay_core::{Context, CpuPool, Result};
 use mainstay_events::Outbox;
 use mainstay_search::Search;
 use mainstay_sql::Database;
-use shop_access_contracts::CATALOG_READ_HIDDEN;
+use mainstay_uploads::Uploads;
+use shop_access_contracts::{CATALOG_READ_HIDDEN, CATALOG_WRITE};
 use tokio::sync::Semaphore;
 
 use crate::metrics::Metrics;
@@ -47,6 +49,9 @@ pub use index::{index_old, prices};
 pub use list_products::list_products;
 pub use list_variants::list_variants;
 pub use page_products::page_products;
+pub use picture_uploads::{
+    append_picture_upload, begin_picture_upload, end_picture_upload, get_picture_upload, uploads,
+};
 pub use put_product::put_product;
 pub use search::{Counts, Facet, Hit, OFFSET_MAX, RESULTS_MAX, Results, Wish, search, suggest};
 pub use sweep_pictures::sweep_pictures;
@@ -67,6 +72,8 @@ pub struct Catalog {
     pub cache: Cache,
     /// Where pictures lie.
     pub blobs: Store,
+    /// Pictures that come in several goes.
+    pub uploads: Uploads,
     /// Threads that make their sizes.
     pub cpu: CpuPool,
     /// Who makes some: one at a time in a process, since one takes a quarter of a gigabyte for a moment.
@@ -106,6 +113,14 @@ impl<F: Fn(Option<u64>) -> Result<()> + Send + 'static> Guard for F {}
 /// For services of ours, which say what holds whatever was there.
 pub fn unguarded(_version: Option<u64>) -> Result<()> {
     Ok(())
+}
+
+/// Whether the caller may change the catalogue: for what is looked at before an action is asked.
+///
+/// # Errors
+/// `core.forbidden`.
+pub fn require_write(catalog: &Catalog, ctx: &Context) -> Result<()> {
+    catalog.access.require(ctx, CATALOG_WRITE, Relation::Other)
 }
 
 /// Whether the caller sees what is not for sale.

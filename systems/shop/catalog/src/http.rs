@@ -3,6 +3,7 @@
 mod attributes;
 mod cached;
 mod categories;
+mod picture_uploads;
 mod pictures;
 mod products;
 mod search;
@@ -17,6 +18,7 @@ pub use cached::touched;
 pub fn routes() -> Routes<Catalog> {
     products::routes()
         .merge(pictures::routes())
+        .merge(picture_uploads::routes())
         .merge(categories::routes())
         .merge(attributes::routes())
         .merge(search::routes())
@@ -30,6 +32,7 @@ pub fn policies() -> Policies {
         .route("GET /v1/products", kept())
         .route("GET /v1/products/{product}", kept())
         .route("POST /v1/products/{product}/pictures", pictures::policy_of_uploads())
+        .route("PATCH /v1/picture-uploads/{upload}", pictures::policy_of_uploads())
         .route("GET /v1/pictures/{picture}/{size}", Policy::new().immutable())
         .route("GET /v1/categories", kept())
         .route("GET /v1/categories/{category}", kept())

@@ -55,7 +55,7 @@ pub struct Needs {
 impl mainstay_host::Needs for Needs {
     fn gather(scope: &Scope) -> Result<Self> {
         Ok(Needs {
-            db: scope.database(&[mainstay_search::MIGRATIONS, MIGRATIONS])?,
+            db: scope.database(&[mainstay_search::MIGRATIONS, mainstay_uploads::MIGRATIONS, MIGRATIONS])?,
             outbox: scope.outbox()?,
             consumers: scope.consumers()?,
             pricing: scope.event_source(shop_pricing_contracts::SERVICE)?,
@@ -91,6 +91,7 @@ impl Service for Catalog {
         let access = shop_access_contracts::access()?;
         let (at_hand, rendering) = (Arc::default(), Arc::new(Semaphore::new(1)));
         let catalog = actions::Catalog {
+            uploads: actions::uploads(db.clone(), blobs.clone()),
             db,
             outbox,
             search,

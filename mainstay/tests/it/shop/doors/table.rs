@@ -91,6 +91,10 @@ pub const ROUTES: &[Door] = &[
     door("PUT", "/v1/products/{product}", Staff, "/v1/products/$product", Some(r#"{"slug": "defaced", "name": "Defaced", "description": "", "pictures": [], "variants": [{"sku": "D-1", "name": "", "sellable": true}], "sellable": true}"#)),
     // Its body is a picture: `pictures.rs` attacks it.
     door("POST", "/v1/products/{product}/pictures", Staff, "/v1/products/$product/pictures", None),
+    door("POST", "/v1/products/{product}/picture-uploads", Staff, "/v1/products/$product/picture-uploads", None),
+    door("GET", "/v1/picture-uploads/{upload}", Staff, "/v1/picture-uploads/upl_00000000000000000000000001", None),
+    door("PATCH", "/v1/picture-uploads/{upload}", Staff, "/v1/picture-uploads/upl_00000000000000000000000001", None),
+    door("DELETE", "/v1/picture-uploads/{upload}", Staff, "/v1/picture-uploads/upl_00000000000000000000000001", None),
     door("GET", "/v1/pictures/{picture}/{size}", Anybody, "/v1/pictures/0000000000000000000000000000000000000000000000000000000000000000/large", None),
     door("GET", "/v1/products/{product}/variants", Anybody, "/v1/products/$product/variants", None),
     door("GET", "/v1/search", Anybody, "/v1/search?q=lantern", None),

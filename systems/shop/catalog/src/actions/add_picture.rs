@@ -82,7 +82,7 @@ pub async fn add_picture(
     Ok(Added { id: stored.digest, width, height, product, was_there })
 }
 
-fn no_product() -> Error {
+pub(super) fn no_product() -> Error {
     PRODUCT_UNKNOWN.error("there is no such product")
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_blobs::{BlobKey, Listed};
-use mainstay_core::{Context, Result, Shutdown, Timestamp};
+use mainstay_core::{Context, Result, Shutdown};
 use mainstay_sql::{Leadership, Lease};
 
 use super::Catalog;
@@ -49,12 +49,13 @@ pub async fn sweep_pictures(catalog: Catalog, leadership: Arc<Leadership>, shutd
 
 async fn sweep(catalog: &Catalog, ctx: &Context, lease: &Lease, shutdown: &Shutdown) -> Result<()> {
     while !shutdown.is_requested() && sweep_page(catalog, ctx, lease).await? {}
-    sweep_incoming(catalog, ctx).await
+    sweep_incoming(catalog, ctx).await?;
+    catalog.uploads.sweep(ctx, lease).await
 }
 
 /// Whether there may be more.
 async fn sweep_page(catalog: &Catalog, ctx: &Context, lease: &Lease) -> Result<bool> {
-    let since = before(catalog, UNUSED_FOR);
+    let since = catalog.db.clock().now() - UNUSED_FOR;
     // Looked for outside of a transaction that writes, so that a sweep with nothing to do writes nothing.
     let found = catalog.db.read(ctx, move |view| store::unused_pictures(view, since, PAGE)).await?;
     let is_full = u32::try_from(found.len()) == Ok(PAGE);
@@ -82,7 +83,7 @@ async fn sweep_page(catalog: &Catalog, ctx: &Context, lease: &Lease) -> Result<b
 
 /// Files whose request died. They have names of their own, so nobody comes for one again.
 async fn sweep_incoming(catalog: &Catalog, ctx: &Context) -> Result<()> {
-    let (incoming, old) = (INCOMING.parse::<BlobKey>()?, before(catalog, INCOMING_FOR));
+    let (incoming, old) = (INCOMING.parse::<BlobKey>()?, catalog.db.clock().now() - INCOMING_FOR);
     let mut after: Option<BlobKey> = None;
     loop {
         let page = catalog.blobs.list(ctx, Some(&incoming), after.as_ref(), PAGE as usize).await?;
@@ -96,9 +97,4 @@ async fn sweep_incoming(catalog: &Catalog, ctx: &Context) -> Result<()> {
             _ => return Ok(()),
         }
     }
-}
-
-fn before(catalog: &Catalog, age: Duration) -> Timestamp {
-    let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_micros(catalog.db.clock().now().as_micros().saturating_sub(age))
 }

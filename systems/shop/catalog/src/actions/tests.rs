@@ -55,6 +55,7 @@ impl Lab {
             mainstay_events::MIGRATIONS,
             mainstay_audit::MIGRATIONS,
             mainstay_search::MIGRATIONS,
+            mainstay_uploads::MIGRATIONS,
             crate::MIGRATIONS,
         ])
         .await;
@@ -70,13 +71,20 @@ impl Lab {
         let blocking = mainstay_core::BlockingPool::new(1, 64).unwrap();
         let files =
             mainstay_engine_local::FileBlobs::open(folder.path(), test.clock.clone(), blocking).unwrap();
+        let blobs = mainstay_blobs::Store::new(
+            Arc::new(files),
+            shop_catalog_contracts::SERVICE,
+            mainstay_blobs::Metrics::unregistered(),
+        )
+        .unwrap();
         let catalog = Catalog {
             db: test.db.clone(),
             outbox,
             search,
             at_hand: Arc::default(),
             cache,
-            blobs: mainstay_blobs::Store::new(Arc::new(files), shop_catalog_contracts::SERVICE).unwrap(),
+            uploads: super::uploads(test.db.clone(), blobs.clone()),
+            blobs,
             cpu: mainstay_core::CpuPool::new(1, 1).unwrap(),
             rendering: Arc::new(tokio::sync::Semaphore::new(1)),
             metrics,

@@ -13,6 +13,7 @@ use mainstay_core::{
 use mainstay_engine_local::{FileBlobs, MemoryCache};
 use mainstay_events::{Consumers, Outbox};
 use mainstay_host::{Loops, NoConfig, Service};
+use mainstay_http::Options;
 use mainstay_rpc::{Channel, Peer, answer, request};
 use mainstay_sql::{Database, Leadership};
 use mainstay_telemetry::Registry;
@@ -55,7 +56,7 @@ async fn open(
     let blocking = BlockingPool::new(4, 1_024).unwrap();
     let files = FileBlobs::with_reserve(folder, clock.clone(), blocking, 0).unwrap();
     let needs = Needs {
-        blobs: Store::new(Arc::new(files), SERVICE).unwrap(),
+        blobs: Store::new(Arc::new(files), SERVICE, mainstay_blobs::Metrics::unregistered()).unwrap(),
         cpu: CpuPool::new(1, 8).unwrap(),
         db: db.clone(),
         outbox: Outbox::new(db, SERVICE),
@@ -70,7 +71,8 @@ async fn open(
     let (routes, contracts) = Catalog::start(needs, NoConfig {}, clock).unwrap().into_parts();
     let mut doors = FrontDoors::new(&test.clock);
     doors.mount(SERVICE, contracts).await;
-    doors.serve(routes);
+    // What the routes of pictures take by their own rules.
+    doors.serve_with(routes, Options { body_limit_bytes: 10_000_000, ..Options::default() });
     (doors, background, metrics)
 }
 
@@ -95,6 +97,7 @@ impl TestApp {
             mainstay_events::MIGRATIONS,
             mainstay_audit::MIGRATIONS,
             mainstay_search::MIGRATIONS,
+            mainstay_uploads::MIGRATIONS,
             MIGRATIONS,
         ];
         let test = TestDatabase::open(&sets).await;

@@ -35,7 +35,7 @@ async fn add(app: &TestApp, number: u8, bytes: &[u8]) -> Answer {
 }
 
 /// The addresses that a buyer sees.
-async fn shown(app: &TestApp, number: u8) -> Vec<String> {
+pub async fn shown(app: &TestApp, number: u8) -> Vec<String> {
     let product = app.get(&format!("/v1/products/{}", product_id(number))).await.expect(StatusCode::OK);
     serde_json::from_value(product["pictures"].clone()).unwrap()
 }
@@ -57,7 +57,7 @@ async fn put_pictures(app: &TestApp, number: u8, pictures: &[&str]) -> Answer {
 }
 
 /// Every file below a folder whose path has this in it.
-fn files(folder: &Path, part: &str) -> usize {
+pub fn files(folder: &Path, part: &str) -> usize {
     // What is tidied away meanwhile has none.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     entries
