@@ -79,7 +79,7 @@ impl Versions {
             (Some(wanted), _) | (None, Some(wanted)) => wanted.to_owned(),
             (None, None) => return Ok(()),
         };
-        let Some(retirement) = self.known.get(&wanted) else { return Err(self.unknown(&wanted).into()) };
+        let Some(retirement) = self.known.get(&wanted) else { return Err(self.unknown(&wanted)) };
         exchange.noted.retirement.clone_from(retirement);
         match in_path {
             Some(version) if version != wanted => {
