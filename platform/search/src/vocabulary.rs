@@ -25,8 +25,8 @@ impl Change {
         for gone in old.difference(&new) {
             *self.0.entry(gone.clone()).or_default() -= 1;
         }
-        for added in new.difference(&old) {
-            *self.0.entry(added.clone()).or_default() += 1;
+        for added in new.into_iter().filter(|word| !old.contains(word)) {
+            *self.0.entry(added).or_default() += 1;
         }
     }
 }
