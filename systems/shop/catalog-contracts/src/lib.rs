@@ -12,9 +12,9 @@ pub use v1::catalog_client::CatalogClient;
 pub use v1::catalog_server::{Catalog, CatalogServer};
 pub use v1::{
     AttributeChanged, CategoryChanged, FILE_DESCRIPTOR_SET, FindByNameRequest, FindByNameResponse,
-    GetVariantsRequest, GetVariantsResponse, PageProductsRequest, PageProductsResponse, ProductChanged,
-    PutProductRequest, PutProductResponse, UpsertProductsRequest, UpsertProductsResponse, catalog_client,
-    catalog_server,
+    GetVariantsRequest, GetVariantsResponse, LineRefusal, NamedGoods, PageProductsRequest,
+    PageProductsResponse, ProductChanged, PutByNameRequest, PutByNameResponse, PutProductRequest,
+    PutProductResponse, UpsertProductsRequest, UpsertProductsResponse, catalog_client, catalog_server,
 };
 
 /// The service's name at run time: what tokens, addresses and configuration call it.

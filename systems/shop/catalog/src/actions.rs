@@ -15,6 +15,7 @@ mod list_products;
 mod list_variants;
 mod page_products;
 mod picture_uploads;
+mod put_by_name;
 mod put_product;
 mod search;
 mod sweep_pictures;
@@ -52,6 +53,7 @@ pub use page_products::page_products;
 pub use picture_uploads::{
     append_picture_upload, begin_picture_upload, end_picture_upload, get_picture_upload, uploads,
 };
+pub use put_by_name::{ByName, check_by_name, put_by_name};
 pub use put_product::put_product;
 pub use search::{Counts, Facet, Hit, OFFSET_MAX, RESULTS_MAX, Results, Wish, search, suggest};
 pub use sweep_pictures::sweep_pictures;

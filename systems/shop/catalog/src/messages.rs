@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use mainstay_core::{Error, Id, IdKind, Result, codes};
 use shop_catalog_contracts::v1::{self, attribute::Value};
 
-use crate::model::{AttributeValue, Product, Status, Variant, VariantInProduct};
+use crate::actions::ByName;
+use crate::model::{AttributeValue, Named, NewNamed, Product, Refusal, Status, Variant, VariantInProduct};
 
 /// A product as consumers see it, with these of its variants.
 pub fn product<'a>(
@@ -94,6 +95,30 @@ pub fn read_product(message: v1::Product, at: &str) -> Result<Product> {
         attributes: read_attributes(message.attributes, at)?,
         variants,
     })
+}
+
+/// Reads a line of a file; `place` is its own.
+///
+/// # Errors
+/// `core.invalid` for an id that is none.
+pub fn read_named(message: v1::NamedGoods, place: usize) -> Result<NewNamed> {
+    let new = id(&message.new_id, || format!("lines[{place}].new_id"))?;
+    let v1::NamedGoods { product_slug: product, sku, name, description, variant_name: variant, .. } = message;
+    Ok((Named { product, sku, name, description, variant }, new))
+}
+
+/// What came of lines of a file.
+pub fn by_name(done: ByName) -> v1::PutByNameResponse {
+    let refusal = |one: Refusal| v1::LineRefusal {
+        place: u32::try_from(one.place).unwrap_or(u32::MAX),
+        reason: one.reason.to_owned(),
+        detail: one.detail,
+    };
+    let variants = done.variants.iter();
+    v1::PutByNameResponse {
+        variant_ids: variants.map(|id| id.as_ref().map_or_else(Vec::new, Id::to_vec)).collect(),
+        refusals: done.refusals.into_iter().map(refusal).collect(),
+    }
 }
 
 fn read_attributes(messages: Vec<v1::Attribute>, at: &str) -> Result<BTreeMap<String, AttributeValue>> {

@@ -31,6 +31,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/005_up.sql"),
             down: include_str!("migrations/005_down.sql"),
         },
+        Migration {
+            version: 6,
+            name: "documents and prices are counted by who writes them",
+            up: include_str!("migrations/006_up.sql"),
+            down: include_str!("migrations/006_down.sql"),
+        },
     ],
 };
 

@@ -5,7 +5,7 @@ use mainstay_rpc::handle;
 use shop_catalog_contracts::{self as wire, catalog_server};
 use tonic::{Request, Response, Status};
 
-use crate::actions::{self, Catalog};
+use crate::actions::{self, ByName, Catalog};
 use crate::messages;
 use crate::model::{Product, Versioned};
 
@@ -54,6 +54,25 @@ impl catalog_server::Catalog for Rpc {
                 products: found.products.into_iter().map(head).collect(),
                 variants: found.variants.into_iter().map(messages::variant).collect(),
             })
+        })
+        .await
+    }
+
+    async fn put_by_name(
+        &self,
+        req: Request<wire::PutByNameRequest>,
+    ) -> Result<Response<wire::PutByNameResponse>, Status> {
+        handle(req, |ctx, message| async move {
+            let lines = message.lines.into_iter().enumerate();
+            let lines =
+                lines.map(|(place, line)| messages::read_named(line, place)).collect::<Result<_>>()?;
+            let done = if message.only_check {
+                let refusals = actions::check_by_name(&self.0, &ctx, lines).await?;
+                ByName { refusals, ..ByName::default() }
+            } else {
+                actions::put_by_name(&self.0, &ctx, lines).await?
+            };
+            Ok(messages::by_name(done))
         })
         .await
     }

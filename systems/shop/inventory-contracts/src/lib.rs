@@ -10,9 +10,10 @@ pub use topic::TOPIC;
 pub use v1::inventory_client::InventoryClient;
 pub use v1::inventory_server::{Inventory, InventoryServer};
 pub use v1::{
-    AdjustRequest, AdjustResponse, Adjustment, CommitRequest, CommitResponse, FILE_DESCRIPTOR_SET,
-    GetLevelsRequest, GetLevelsResponse, Level, ReleaseRequest, ReleaseResponse, ReserveLine, ReserveRequest,
-    ReserveResponse, StockChanged, inventory_client, inventory_server,
+    AdjustRequest, AdjustResponse, Adjustment, CommitRequest, CommitResponse, CountRequest, CountResponse,
+    Counted, FILE_DESCRIPTOR_SET, GetLevelsRequest, GetLevelsResponse, Level, ReleaseRequest,
+    ReleaseResponse, ReserveLine, ReserveRequest, ReserveResponse, StockChanged, inventory_client,
+    inventory_server,
 };
 
 /// The service's name at run time: what tokens, addresses and configuration call it.

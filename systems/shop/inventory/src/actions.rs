@@ -3,6 +3,7 @@
 mod adjust;
 mod audit;
 mod commit;
+mod count;
 mod get_levels;
 mod release;
 mod reserve;
@@ -19,6 +20,7 @@ use crate::metrics::Metrics;
 pub use adjust::adjust;
 pub use audit::audit;
 pub use commit::commit;
+pub use count::count;
 pub use get_levels::get_levels;
 pub use release::release;
 pub use reserve::{Reserve, reserve};

@@ -7,7 +7,7 @@ mod reservation;
 use mainstay_core::Id;
 
 pub use audit::{Books, Breach, audit};
-pub use lines::{Adjustment, Line, merge_adjustments, merge_lines};
+pub use lines::{Adjustment, Line, check_counts, merge_adjustments, merge_lines};
 pub use reservation::{
     OnCommit, OnRelease, OnReserve, Reservation, State, check_expiry, on_commit, on_release, on_reserve,
 };
@@ -20,6 +20,9 @@ pub type ReservationId = Id<shop_inventory_contracts::Reservation>;
 
 /// Most lines of one request, which is what a cart can hold.
 pub const LINES_MAX: usize = 500;
+
+/// Most variants counted at once: some hundredths of a second of the writer's time.
+pub const COUNTS_MAX: usize = 2_000;
 
 /// Most pieces of one line, which is what a cart allows.
 pub const QUANTITY_MAX: u32 = 10_000;

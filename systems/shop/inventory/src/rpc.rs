@@ -82,6 +82,18 @@ impl Inventory for Rpc {
         })
         .await
     }
+
+    async fn count(&self, req: Request<wire::CountRequest>) -> Result<Response<wire::CountResponse>, Status> {
+        handle(req, |ctx, message| async move {
+            let counted = message.counted.iter().enumerate().map(|(place, counted)| {
+                id(&counted.variant_id, || format!("counted[{place}].variant_id"))
+                    .map(|variant| (variant, counted.on_hand))
+            });
+            let held = actions::count(&self.0, &ctx, message.cause, counted.collect::<Result<_>>()?).await?;
+            Ok(wire::CountResponse { held_variant_ids: held.iter().map(Id::to_vec).collect() })
+        })
+        .await
+    }
 }
 
 fn level((variant, level): (VariantId, Level)) -> wire::Level {

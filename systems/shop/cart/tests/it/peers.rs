@@ -49,6 +49,13 @@ impl catalog::Catalog for FakeCatalog {
         Err(Status::unimplemented("the cart knows ids"))
     }
 
+    async fn put_by_name(
+        &self,
+        _request: Request<catalog::PutByNameRequest>,
+    ) -> Result<Response<catalog::PutByNameResponse>, Status> {
+        Err(Status::unimplemented("the cart puts no products"))
+    }
+
     async fn page_products(
         &self,
         _request: Request<catalog::PageProductsRequest>,

@@ -29,6 +29,15 @@ impl Known {
     ) -> Result<Self> {
         let variants: Vec<VariantId> =
             products.clone().flat_map(|product| product.variants.iter().map(|variant| variant.id)).collect();
+        let owners = store::owners_of_variants(view, &variants)?.into_iter().collect();
+        Ok(Self { owners, ..Self::about_goods_of(view, products)? })
+    }
+
+    /// About products whose variants are known to be their own.
+    pub(super) fn about_goods_of<'a>(
+        view: &View<'_>,
+        products: impl Iterator<Item = &'a Product> + Clone,
+    ) -> Result<Self> {
         let codes: HashSet<&String> =
             products.clone().flat_map(|product| product.attributes.keys()).collect();
         let pictures: HashSet<PictureId> = products.clone().flat_map(pictures_of).collect();
@@ -37,7 +46,7 @@ impl Known {
             products.flat_map(|product| product.categories.iter().copied()).collect();
         let categories: Vec<CategoryId> = categories.into_iter().collect();
         Ok(Self {
-            owners: store::owners_of_variants(view, &variants)?.into_iter().collect(),
+            owners: HashMap::new(),
             kinds: store::kinds(view, codes)?,
             categories: store::known_categories(view, &categories)?.into_iter().collect(),
             pictures: store::shown_pictures(view, &pictures)?.into_iter().collect(),
@@ -61,12 +70,28 @@ pub(super) fn apply(
     wanted: &Product,
     at: &str,
 ) -> Result<Applied> {
+    refuse(known, wanted, at)?;
+    write(tx, catalog, ctx, stored, wanted, at)
+}
+
+/// Refuses what no rule of the catalogue allows, before anything is written.
+pub(super) fn refuse(known: &Known, wanted: &Product, at: &str) -> Result<()> {
     check(wanted, at)?;
     check_values(&wanted.attributes, &known.kinds, at)?;
     refuse_unknown_categories(known, wanted, at)?;
     refuse_unknown_pictures(known, wanted, at)?;
-    refuse_foreign_variants(known, wanted, at)?;
+    refuse_foreign_variants(known, wanted, at)
+}
 
+/// Writes a product that is allowed; what is refused still is a unique name that another one has.
+pub(super) fn write(
+    tx: &Tx<'_>,
+    catalog: &Catalog,
+    ctx: &Context,
+    stored: Option<&Versioned<Product>>,
+    wanted: &Product,
+    at: &str,
+) -> Result<Applied> {
     let version = stored.map_or(0, |stored| stored.version) + 1;
     let old = stored.map(|stored| &stored.value);
     let old_variants = old.map_or(&[][..], |old| &old.variants);

@@ -35,7 +35,7 @@ pub async fn find_by_name(
         }
     }
     let read = move |view: &mainstay_sql::View<'_>| {
-        let products = store::products_with_slugs(view, &slugs)?;
+        let products = store::products_with_slugs(view, slugs.iter().map(String::as_str))?;
         Ok(Named {
             products: products.into_iter().map(|head| head.product).collect(),
             variants: store::variants_with_skus(view, &skus)?,

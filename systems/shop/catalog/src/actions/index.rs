@@ -36,14 +36,29 @@ pub(super) fn index<'a>(
         })
         .collect();
     let docs = store::put_documents(tx, &filed)?;
-    let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-    store::put_lowest_prices(tx, &ids)?;
+    let (new, known): (Vec<&Product>, Vec<&Product>) =
+        products.iter().partition(|product| docs.new.contains(&product.id));
+    let mut priced: Vec<ProductId> = known.iter().map(|product| product.id).collect();
+    if prices_came_before(tx, &new)? {
+        priced.extend(new.iter().map(|product| product.id));
+    }
+    store::put_lowest_prices(tx, &priced)?;
     let texts: Vec<[String; 3]> = products.iter().map(|product| texts(product)).collect();
-    let rows = ids.iter().zip(&texts).filter_map(|(product, texts)| {
-        Some((*docs.get(product)?, texts.iter().map(String::as_str).collect()))
+    let rows = products.iter().zip(&texts).filter_map(|(product, texts)| {
+        Some((*docs.numbers.get(&product.id)?, texts.iter().map(String::as_str).collect()))
     });
     let rows: Vec<(i64, Vec<&str>)> = rows.collect();
     catalog.search.put(tx, &rows)
+}
+
+/// Whether new products may have prices that pricing told before there were the products.
+fn prices_came_before(tx: &Tx<'_>, new: &[&Product]) -> Result<bool> {
+    let ids = || new.iter().flat_map(|product| product.variants.iter().map(|variant| variant.id));
+    // New ids lie close together.
+    match (ids().min(), ids().max()) {
+        (Some(first), Some(last)) => store::has_price_between(tx, first, last),
+        _ => Ok(false),
+    }
 }
 
 /// Follows pricing's lists, for filters and bands by price.
@@ -59,10 +74,8 @@ fn project(tx: &Tx<'_>, event: &PricesChanged) -> Result<()> {
         Ok::<_, Error>((Id::try_from_slice(&price.variant_id)?, minor))
     });
     let prices: Vec<(VariantId, i64)> = prices.collect::<Result<_>>()?;
-    store::put_variant_prices(tx, currency, &prices)?;
-    let variants: Vec<VariantId> = prices.into_iter().map(|(variant, _)| variant).collect();
-    let products: Vec<ProductId> = store::products_of(tx, &variants)?.into_iter().collect();
-    store::put_lowest_prices(tx, &products)
+    let news = store::put_variant_prices(tx, currency, &prices)?;
+    store::lower_prices(tx, currency, &news)
 }
 
 /// Indexes products that an earlier release stored, until there are none; new ones are indexed as they come.

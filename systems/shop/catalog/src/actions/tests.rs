@@ -187,6 +187,47 @@ async fn lists_find_their_rows_by_an_index() {
     }
 }
 
+#[tokio::test]
+async fn what_goods_cost_at_least_follows_prices_that_rise_and_fall() {
+    let lab = Lab::open().await;
+    for number in 1..4 {
+        let mut wanted = product(number, 4);
+        wanted.variants[3].sellable = false;
+        put_product(&lab.catalog, &lab.ctx, wanted, unguarded).await.unwrap();
+    }
+    // One after the other, several at once, some as they were, in both currencies.
+    for round in 0..60u32 {
+        let currency = if round % 3 == 2 { Currency::EUR } else { Currency::GBP };
+        let price = |step: u32| {
+            let mixed = (round * 7 + step * 5) % 11;
+            let variant = VariantId::from_bytes(id((1 + (round + step) % 3) * 5_000 + mixed % 4));
+            (variant, i64::from(1 + (round * 13 + step * 3) % 6))
+        };
+        let prices: BTreeMap<VariantId, i64> = (0..1 + round % 4).map(price).collect();
+        let tell = move |tx: &mainstay_sql::Tx<'_>| {
+            let prices: Vec<_> = prices.iter().map(|(variant, minor)| (*variant, *minor)).collect();
+            let before = crate::store::changes(tx)?.0.goods;
+            let news = crate::store::put_variant_prices(tx, currency, &prices)?;
+            crate::store::lower_prices(tx, currency, &news)?;
+            let read = |sql: &str| -> Result<Vec<(i64, String, i64)>> {
+                tx.query(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            };
+            let told = read("SELECT doc, currency, minor FROM search_prices ORDER BY doc, currency")?;
+            let lowest = read(
+                "SELECT d.doc, p.currency, min(p.minor) FROM search_docs d \
+                 JOIN variants v ON v.product_id = d.product_id AND v.sellable = 1 \
+                 JOIN variant_prices p ON p.variant_id = v.id GROUP BY 1, 2 ORDER BY 1, 2",
+            )?;
+            let marked = "SELECT count(*) FROM search_docs WHERE changed > ?1";
+            let marked: Option<i64> = tx.query_one(marked, &[before.into()], |row| row.get(0))?;
+            Ok((told, lowest, marked, before < crate::store::changes(tx)?.0.goods))
+        };
+        let (told, lowest, marked, counted) = lab.test.db.write(&lab.ctx, tell).await.unwrap();
+        assert_eq!(told, lowest, "in round {round}");
+        assert_eq!(marked > Some(0), counted, "who keeps a copy reads what is counted, in round {round}");
+    }
+}
+
 /// Some products that share words, options and categories, the `round`th time.
 fn goods(round: u32) -> Vec<Product> {
     let of = |number: u32, from: &[&str]| from[(number * 7 + round * 3) as usize % from.len()].to_owned();

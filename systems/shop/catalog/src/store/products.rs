@@ -33,8 +33,11 @@ pub fn products_with(view: &View<'_>, ids: &[ProductId]) -> Result<Vec<Head>> {
 }
 
 /// The products with these slugs, in no order, without their variants; unknown ones are absent.
-pub fn products_with_slugs(view: &View<'_>, slugs: &[String]) -> Result<Vec<Head>> {
-    let list: Vec<_> = slugs.iter().map(Into::into).collect();
+pub fn products_with_slugs<'a>(
+    view: &View<'_>,
+    slugs: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<Head>> {
+    let list: Vec<_> = slugs.into_iter().map(Into::into).collect();
     view.query_list(&format!("SELECT {COLUMNS} FROM products WHERE slug IN (:list)"), &[], &list, read)
 }
 

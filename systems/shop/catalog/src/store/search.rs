@@ -1,9 +1,9 @@
 //! What search keeps of products, beside the index of texts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use mainstay_core::{Currency, Result, codes};
+use mainstay_core::{Currency, Error, Result, codes};
 use mainstay_search::{Hit, TextField, TextIndex};
 use mainstay_sql::{Row, Tx, View};
 
@@ -32,26 +32,81 @@ pub struct Filed {
     pub values: BTreeSet<FacetValue>,
 }
 
-/// Says what products are filtered by; the number of each in the index. What stays as it was is not written, so that nobody
-/// reads it anew.
-pub fn put_documents(tx: &Tx<'_>, filed: &[Filed]) -> Result<HashMap<ProductId, i64>> {
+/// The numbers of documents in the index.
+#[derive(Debug, Default)]
+pub struct Documents {
+    pub numbers: HashMap<ProductId, i64>,
+    /// Those of products that the index did not know before.
+    pub new: HashSet<ProductId>,
+}
+
+/// Says what products are filtered by. What stays as it was is not written, so that nobody reads it anew.
+pub fn put_documents(tx: &Tx<'_>, filed: &[Filed]) -> Result<Documents> {
     let ids = value_ids(tx, filed.iter().flat_map(|one| &one.values).collect())?;
     let known = documents_of(tx, filed)?;
+    let mut documents = Documents::default();
+    let mut written: Vec<(&Filed, Vec<u8>)> = Vec::new();
     for one in filed {
         let mut own: Vec<ValueId> = one.values.iter().filter_map(|value| ids.get(value).copied()).collect();
         own.sort_unstable();
         let facets: Vec<u8> = own.into_iter().flat_map(ValueId::to_le_bytes).collect();
-        // SQLite keeps what a statement with triggers would have to undo, and closing that costs more than the
-        // statement. `OR FAIL` spares it: what is refused undoes the whole transaction anyhow.
-        let sql = match known.get(&one.product) {
-            Some(known) if known.visible == one.visible && known.facets == facets => continue,
-            Some(_) => "UPDATE OR FAIL search_docs SET visible = ?2, facets = ?3 WHERE product_id = ?1",
-            None => "INSERT OR FAIL INTO search_docs (product_id, visible, facets) VALUES (?1, ?2, ?3)",
-        };
-        tx.execute(sql, &[(&one.product).into(), one.visible.into(), (&facets).into()])?;
+        match known.get(&one.product) {
+            Some(known) => {
+                documents.numbers.insert(one.product, known.doc);
+                if known.visible == one.visible && known.facets == facets {
+                    continue;
+                }
+            }
+            None => {
+                documents.new.insert(one.product);
+            }
+        }
+        written.push((one, facets));
     }
-    let known = if known.len() < filed.len() { documents_of(tx, filed)? } else { known };
-    Ok(known.into_iter().map(|(product, known)| (product, known.doc)).collect())
+    if written.is_empty() {
+        return Ok(documents);
+    }
+    let changed = count_change(tx, documents.new.len())?;
+    let mut last = if documents.new.is_empty() { 0 } else { last_document(tx)? };
+    for (one, facets) in written {
+        let number = documents.numbers.get(&one.product).copied();
+        let sql = match number {
+            Some(_) => {
+                "UPDATE search_docs SET visible = ?3, facets = ?4, changed = ?5 WHERE doc = ?1 AND product_id = ?2"
+            }
+            None => {
+                "INSERT INTO search_docs (doc, product_id, visible, facets, changed) VALUES (?1, ?2, ?3, ?4, ?5)"
+            }
+        };
+        let number = number.unwrap_or_else(|| {
+            last += 1;
+            documents.numbers.insert(one.product, last);
+            last
+        });
+        tx.execute(
+            sql,
+            &[number.into(), (&one.product).into(), one.visible.into(), (&facets).into(), changed.into()],
+        )?;
+    }
+    Ok(documents)
+}
+
+/// Counts that documents or their prices change in this transaction, some of which are new; the count that each is marked
+/// with.
+fn count_change(tx: &Tx<'_>, new: usize) -> Result<i64> {
+    let new = i64::try_from(new).unwrap_or(i64::MAX);
+    tx.execute("UPDATE search_changes SET goods = goods + 1, texts = texts + ?1", &[new.into()])?;
+    let count = tx.query_one("SELECT goods FROM search_changes", &[], |row| row.get(0))?;
+    count.ok_or_else(not_counted)
+}
+
+fn not_counted() -> Error {
+    codes::DATA_LOSS.error("the changes of what search knows are not counted")
+}
+
+fn last_document(view: &View<'_>) -> Result<i64> {
+    let last = view.query_one("SELECT coalesce(max(doc), 0) FROM search_docs", &[], |row| row.get(0))?;
+    Ok(last.unwrap_or_default())
 }
 
 struct Stored {
@@ -93,29 +148,87 @@ fn known_ids(view: &View<'_>, values: &BTreeSet<&FacetValue>) -> Result<HashMap<
     Ok(found.into_iter().filter(|(value, _)| values.contains(value)).collect())
 }
 
-/// Remembers prices that pricing told; one that is known is not written.
-pub fn put_variant_prices(tx: &Tx<'_>, currency: Currency, prices: &[(VariantId, i64)]) -> Result<()> {
-    let list: Vec<_> = prices.iter().map(|(variant, _)| variant.into()).collect();
-    let sql = "SELECT variant_id, minor FROM variant_prices WHERE variant_id IN (:list) AND currency = ?1";
-    let known =
-        tx.query_list(sql, &[currency.as_str().into()], &list, |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let known: HashMap<VariantId, i64> = known.into_iter().collect();
+/// Remembers prices that pricing told; those that are not what was known.
+pub fn put_variant_prices(
+    tx: &Tx<'_>,
+    currency: Currency,
+    prices: &[(VariantId, i64)],
+) -> Result<Vec<(VariantId, i64)>> {
+    let mut news = Vec::with_capacity(prices.len());
     for (variant, minor) in prices {
-        let sql = match known.get(variant) {
-            Some(known) if known == minor => continue,
-            Some(_) => "UPDATE variant_prices SET minor = ?3 WHERE variant_id = ?1 AND currency = ?2",
-            None => "INSERT INTO variant_prices (variant_id, currency, minor) VALUES (?1, ?2, ?3)",
+        let written = tx.execute(
+            "INSERT INTO variant_prices (variant_id, currency, minor) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (variant_id, currency) DO UPDATE SET minor = excluded.minor \
+             WHERE minor <> excluded.minor",
+            &[variant.into(), currency.as_str().into(), (*minor).into()],
+        )?;
+        if written > 0 {
+            news.push((*variant, *minor));
+        }
+    }
+    Ok(news)
+}
+
+/// Says what products cost at least on a list, of which these prices are new.
+pub fn lower_prices(tx: &Tx<'_>, currency: Currency, news: &[(VariantId, i64)]) -> Result<()> {
+    let minors: HashMap<VariantId, i64> = news.iter().copied().collect();
+    let list: Vec<_> = news.iter().map(|(variant, _)| variant.into()).collect();
+    // Of each document the lowest of the new prices; none when what has them is not for sale.
+    let mut lowest: BTreeMap<i64, (ProductId, Option<i64>)> = BTreeMap::new();
+    let sql = "SELECT d.doc, d.product_id, v.id, v.sellable FROM variants v \
+               JOIN search_docs d ON d.product_id = v.product_id WHERE v.id IN (:list)";
+    let read =
+        |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get(1)?, row.get::<VariantId>(2)?, row.get::<bool>(3)?));
+    for (doc, product, variant, is_sellable) in tx.query_list(sql, &[], &list, read)? {
+        let (_, low) = lowest.entry(doc).or_insert((product, None));
+        let minor = minors.get(&variant).filter(|_| is_sellable);
+        *low = minor.copied().into_iter().chain(*low).min();
+    }
+    let list: Vec<_> = lowest.keys().map(|doc| (*doc).into()).collect();
+    let sql = "SELECT doc, minor FROM search_prices WHERE currency = ?1 AND doc IN (:list)";
+    let told =
+        tx.query_list(sql, &[currency.as_str().into()], &list, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let told: HashMap<i64, i64> = told.into_iter().collect();
+    let (mut changed, mut unclear) = (Vec::new(), Vec::new());
+    for (doc, (product, low)) in lowest {
+        let sql = match (told.get(&doc), low) {
+            // Nothing of it had a price.
+            (None, Some(_)) => "INSERT INTO search_prices (currency, doc, minor) VALUES (?1, ?2, ?3)",
+            (Some(told), Some(low)) if low < *told => {
+                "UPDATE search_prices SET minor = ?3 WHERE currency = ?1 AND doc = ?2"
+            }
+            (Some(told), Some(low)) if low == *told => continue,
+            // What was the lowest may be one of those that rose.
+            (Some(_), Some(_)) => {
+                unclear.push(product);
+                continue;
+            }
+            (_, None) => continue,
         };
-        tx.execute(sql, &[variant.into(), currency.as_str().into(), (*minor).into()])?;
+        tx.execute(sql, &[currency.as_str().into(), doc.into(), low.unwrap_or_default().into()])?;
+        changed.push(doc);
+    }
+    mark(tx, changed)?;
+    put_lowest_prices(tx, &unclear)
+}
+
+/// Says that the prices of these documents have changed.
+fn mark(tx: &Tx<'_>, docs: impl IntoIterator<Item = i64>) -> Result<()> {
+    let mut docs = docs.into_iter().peekable();
+    if docs.peek().is_some() {
+        let count = count_change(tx, 0)?;
+        for doc in docs {
+            tx.execute("UPDATE search_docs SET changed = ?2 WHERE doc = ?1", &[doc.into(), count.into()])?;
+        }
     }
     Ok(())
 }
 
-/// The products that these variants belong to, each once.
-pub fn products_of(view: &View<'_>, variants: &[VariantId]) -> Result<BTreeSet<ProductId>> {
-    let list: Vec<_> = variants.iter().map(Into::into).collect();
-    let sql = "SELECT DISTINCT product_id FROM variants WHERE id IN (:list)";
-    Ok(view.query_list(sql, &[], &list, |row| row.get(0))?.into_iter().collect())
+/// Whether a price is known of any variant between these two.
+pub fn has_price_between(view: &View<'_>, first: VariantId, last: VariantId) -> Result<bool> {
+    let sql = "SELECT 1 FROM variant_prices WHERE variant_id BETWEEN ?1 AND ?2 LIMIT 1";
+    let found = view.query_one(sql, &[(&first).into(), (&last).into()], |_| Ok(()))?;
+    Ok(found.is_some())
 }
 
 /// Works out anew what these products cost at least on each list. What stays as it was is not written.
@@ -132,19 +245,21 @@ pub fn put_lowest_prices(tx: &Tx<'_>, products: &[ProductId]) -> Result<()> {
                JOIN variants v ON v.product_id = d.product_id AND v.sellable = 1 \
                JOIN variant_prices p ON p.variant_id = v.id \
                WHERE d.product_id IN (:list) GROUP BY d.doc, p.currency";
+    let mut changed = BTreeSet::new();
     for ((doc, currency), minor) in tx.query_list(sql, &[], &list, price)? {
         let sql = match told.remove(&(doc, currency)) {
             Some(told) if told == minor => continue,
-            Some(_) => "UPDATE OR FAIL search_prices SET minor = ?3 WHERE currency = ?1 AND doc = ?2",
-            None => "INSERT OR FAIL INTO search_prices (currency, doc, minor) VALUES (?1, ?2, ?3)",
+            Some(_) => "UPDATE search_prices SET minor = ?3 WHERE currency = ?1 AND doc = ?2",
+            None => "INSERT INTO search_prices (currency, doc, minor) VALUES (?1, ?2, ?3)",
         };
         tx.execute(sql, &[currency.as_str().into(), doc.into(), minor.into()])?;
+        changed.insert(doc);
     }
     for (doc, currency) in told.into_keys() {
         let sql = "DELETE FROM search_prices WHERE currency = ?1 AND doc = ?2";
         tx.execute(sql, &[currency.as_str().into(), doc.into()])?;
     }
-    Ok(())
+    mark(tx, changed)
 }
 
 /// Some products that search does not know yet.
@@ -184,7 +299,7 @@ pub fn changes(view: &View<'_>) -> Result<(Changes, i64)> {
         Ok((changes, row.get(3)?))
     };
     let found = view.query_one("SELECT goods, removals, shelves, texts FROM search_changes", &[], read)?;
-    found.ok_or_else(|| codes::DATA_LOSS.error("the changes of what search knows are not counted"))
+    found.ok_or_else(not_counted)
 }
 
 /// What a register does not know yet.

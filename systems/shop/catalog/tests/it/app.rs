@@ -176,6 +176,11 @@ impl TestApp {
         panic!("it never came");
     }
 
+    /// What a service of ours calls.
+    pub fn catalog(&self) -> CatalogClient<Channel> {
+        self.catalog.client()
+    }
+
     pub async fn put(&self, product: Product) -> Result<()> {
         self.put_as(&self.ctx, product).await
     }

@@ -8,6 +8,7 @@ mod categories;
 mod conditions;
 mod http;
 mod large;
+mod named;
 mod picture_uploads;
 mod pictures;
 mod products;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mainstay_core::{Error, Result, codes};
 
-use super::{CAUSE_BYTES_MAX, DELTA_MAX, LINES_MAX, QUANTITY_MAX, VariantId};
+use super::{CAUSE_BYTES_MAX, COUNTS_MAX, DELTA_MAX, LINES_MAX, QUANTITY_MAX, VariantId};
 
 /// Pieces of one variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,11 +62,7 @@ pub fn merge_adjustments(
     cause: &str,
     asked: impl IntoIterator<Item = (VariantId, i64)>,
 ) -> Result<Vec<Adjustment>> {
-    if cause.is_empty() || cause.len() > CAUSE_BYTES_MAX || cause.chars().any(char::is_control) {
-        return Err(codes::INVALID
-            .error("an adjustment needs a cause")
-            .with_field("cause", "must be 1 to 200 printable bytes"));
-    }
+    check_cause(cause)?;
     let mut merged: BTreeMap<VariantId, Adjustment> = BTreeMap::new();
     let mut count = 0;
     for (place, (variant, delta)) in asked.into_iter().enumerate() {
@@ -85,6 +81,36 @@ pub fn merge_adjustments(
     }
     check_count("adjustments", count)?;
     Ok(merged.into_values().collect())
+}
+
+/// What was counted under a cause, ordered by variant.
+///
+/// # Errors
+/// `core.invalid` for a cause as above, no counts, too many, one that is negative or absurd, or a variant twice.
+pub fn check_counts(cause: &str, mut counted: Vec<(VariantId, i64)>) -> Result<Vec<(VariantId, i64)>> {
+    check_cause(cause)?;
+    let refuse =
+        |path: String, why: &str| Err(codes::INVALID.error("a count cannot be taken").with_field(path, why));
+    if counted.is_empty() || counted.len() > COUNTS_MAX {
+        return refuse("counted".into(), "must have between 1 and 2000 entries");
+    }
+    if let Some(place) = counted.iter().position(|(_, on_hand)| !(0..=DELTA_MAX).contains(on_hand)) {
+        return refuse(format!("counted[{place}].on_hand"), "must be 0 to 1000000000");
+    }
+    counted.sort_by_key(|(variant, _)| *variant);
+    if counted.windows(2).any(|two| two[0].0 == two[1].0) {
+        return refuse("counted".into(), "must not have a variant twice");
+    }
+    Ok(counted)
+}
+
+fn check_cause(cause: &str) -> Result<()> {
+    if cause.is_empty() || cause.len() > CAUSE_BYTES_MAX || cause.chars().any(char::is_control) {
+        return Err(codes::INVALID
+            .error("an adjustment needs a cause")
+            .with_field("cause", "must be 1 to 200 printable bytes"));
+    }
+    Ok(())
 }
 
 fn check_count(path: &str, count: usize) -> Result<(), Error> {

@@ -89,6 +89,16 @@ pub fn record_adjustment(tx: &Tx<'_>, cause: &str, adjustment: &Adjustment, at: 
     Ok(())
 }
 
+/// Writes an adjustment into the books unless its cause has adjusted the variant before; whether it did.
+pub fn record_once(tx: &Tx<'_>, cause: &str, adjustment: &Adjustment, at: Timestamp) -> Result<bool> {
+    let written = tx.execute(
+        "INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT DO NOTHING",
+        &[cause.into(), (&adjustment.variant).into(), adjustment.delta.into(), at.into()],
+    )?;
+    Ok(written == 1)
+}
+
 fn change(tx: &Tx<'_>, sql: &'static str, variant: VariantId, pieces: i64) -> Result<Option<Level>> {
     tx.query_one(sql, &[(&variant).into(), pieces.into()], read)
 }

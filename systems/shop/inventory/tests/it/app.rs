@@ -123,6 +123,24 @@ impl TestApp {
         answer(self.client().adjust(request(ctx, message)).await).map(drop)
     }
 
+    /// Counts variants; of which ones more is held.
+    pub async fn count(&self, cause: &str, counted: &[(VariantId, i64)]) -> Result<Vec<VariantId>> {
+        self.count_as(&self.ctx, cause, counted).await
+    }
+
+    pub async fn count_as(
+        &self,
+        ctx: &Context,
+        cause: &str,
+        counted: &[(VariantId, i64)],
+    ) -> Result<Vec<VariantId>> {
+        let one =
+            |&(variant, on_hand): &(VariantId, i64)| wire::Counted { variant_id: variant.to_vec(), on_hand };
+        let message = wire::CountRequest { cause: cause.into(), counted: counted.iter().map(one).collect() };
+        let held = answer(self.client().count(request(ctx, message)).await)?.held_variant_ids;
+        held.iter().map(|id| Id::try_from_slice(id)).collect()
+    }
+
     /// (on hand, held) of a variant.
     pub async fn level(&self, variant: VariantId) -> (i64, i64) {
         let message = wire::GetLevelsRequest { variant_ids: vec![variant.to_vec()] };

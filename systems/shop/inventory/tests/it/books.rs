@@ -10,6 +10,7 @@ use crate::app::{HOLD, TestApp, reservation, variant};
 #[derive(Clone, Debug)]
 enum Request {
     Adjust { cause: u8, variant: u8, delta: i64 },
+    Count { cause: u8, variant: u8, on_hand: i64 },
     Reserve { id: u64, lines: Vec<(u8, u32)> },
     Commit { id: u64 },
     Release { id: u64 },
@@ -19,6 +20,8 @@ enum Request {
 fn a_request() -> impl Strategy<Value = Request> {
     prop_oneof![
         2 => (0u8..20, 0u8..3, -5i64..15).prop_map(|(cause, variant, delta)| Request::Adjust { cause, variant, delta }),
+        2 => (0u8..4, 0u8..3, 0i64..15)
+            .prop_map(|(cause, variant, on_hand)| Request::Count { cause, variant, on_hand }),
         4 => (0u64..12, prop::collection::vec((0u8..3, 1u32..4), 1..4))
             .prop_map(|(id, lines)| Request::Reserve { id, lines }),
         3 => (0u64..12).prop_map(|id| Request::Commit { id }),
@@ -44,6 +47,10 @@ fn stock_is_conserved() {
                         Request::Adjust { cause, variant: number, delta } => {
                             app.adjust(&format!("cause:{cause}"), &[(variant(number), delta)]).await
                         }
+                        Request::Count { cause, variant: number, on_hand } => app
+                            .count(&format!("count:{cause}"), &[(variant(number), on_hand)])
+                            .await
+                            .map(drop),
                         Request::Reserve { id, lines } => {
                             let lines: Vec<_> =
                                 lines.iter().map(|&(number, quantity)| (variant(number), quantity)).collect();

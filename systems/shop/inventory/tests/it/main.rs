@@ -4,6 +4,7 @@
 mod adjust;
 mod app;
 mod books;
+mod count;
 mod expiry;
 mod http;
 mod races;

@@ -205,6 +205,13 @@ impl inventory::v1::inventory_server::Inventory for Fakes {
         answer(Err(codes::UNIMPLEMENTED.error("orders does not call it")))
     }
 
+    async fn count(
+        &self,
+        _: Request<inventory::CountRequest>,
+    ) -> Result<Response<inventory::CountResponse>, Status> {
+        answer(Err(codes::UNIMPLEMENTED.error("orders does not call it")))
+    }
+
     async fn reserve(
         &self,
         request: Request<inventory::ReserveRequest>,
