@@ -9,7 +9,7 @@ use shop_pricing_contracts::{self as wire, PricesChanged, TOPIC};
 
 use crate::model::{Price, VariantId};
 
-/// Tells the new prices, list by list. One change has at most 1,000 of them, some 60 kB.
+/// Tells the new prices, list by list. One change has at most 2,000 of them, some 120 kB.
 pub fn prices_changed(
     outbox: &Outbox,
     tx: &Tx<'_>,

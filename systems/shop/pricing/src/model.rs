@@ -22,8 +22,12 @@ pub const LINES_MAX: usize = 500;
 /// Most pieces in one line, a hundred times what a cart allows, so that other callers have room.
 pub const QUANTITY_MAX: u32 = 1_000_000;
 
-/// Most prices set or read by one call; a price list is loaded in as many calls as it takes.
+/// Most prices read by one call.
 pub const PRICES_MAX: usize = 1_000;
+
+/// Most prices set by one call, which tells them in one event for each list: some 120 kB. A price list is loaded in as
+/// many calls as it takes.
+pub const PRICES_SET_MAX: usize = 2_000;
 
 /// What one piece costs on a price list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

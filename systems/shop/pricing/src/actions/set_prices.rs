@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use mainstay_access::Relation;
 use mainstay_audit::Entry;
-use mainstay_core::{Context, Currency, Result, codes};
+use mainstay_core::{Context, Currency, Money, Result, codes};
 use mainstay_sql::Tx;
+use serde::Serialize;
 use shop_access_contracts::PRICES_WRITE;
 
 use super::Pricing;
-use crate::model::{PRICES_MAX, Price, VariantId};
+use crate::model::{PRICES_SET_MAX, Price, VariantId};
 use crate::{events, store};
 
 /// Sets prices, all or none. The currency of an amount names the list. Staff and services only.
@@ -18,9 +19,9 @@ use crate::{events, store};
 /// `core.invalid` for no prices, too many, a negative one, or one variant twice on a list.
 pub async fn set_prices(pricing: &Pricing, ctx: &Context, prices: Vec<(VariantId, Price)>) -> Result<()> {
     pricing.access.require(ctx, PRICES_WRITE, Relation::Other)?;
-    if prices.is_empty() || prices.len() > PRICES_MAX {
+    if prices.is_empty() || prices.len() > PRICES_SET_MAX {
         return Err(codes::INVALID
-            .error("between 1 and 1000 prices are set at once")
+            .error("between 1 and 2000 prices are set at once")
             .with_field("prices", format!("there are {}", prices.len())));
     }
     let mut seen = HashSet::with_capacity(prices.len());
@@ -65,8 +66,19 @@ fn stored(tx: &Tx<'_>, prices: &[(VariantId, Price)]) -> Result<Vec<(VariantId, 
     Ok(found)
 }
 
-/// Prices as the audit log has them.
-fn recorded(prices: &[(VariantId, Price)]) -> Vec<serde_json::Value> {
-    let one = |(variant, price): &(VariantId, Price)| serde_json::json!({"variant": variant, "amount": price.amount, "class": price.class.as_str()});
+/// A price as the audit log has it.
+#[derive(Serialize)]
+struct Recorded {
+    variant: VariantId,
+    amount: Money,
+    class: &'static str,
+}
+
+fn recorded(prices: &[(VariantId, Price)]) -> Vec<Recorded> {
+    let one = |(variant, price): &(VariantId, Price)| Recorded {
+        variant: *variant,
+        amount: price.amount,
+        class: price.class.as_str(),
+    };
     prices.iter().map(one).collect()
 }
