@@ -1,5 +1,6 @@
 //! `mainstay shop import`: a file of goods into the shop.
 
+use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,10 +9,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mainstay_core::config::BAD_CONFIGURATION;
-use mainstay_core::{Clock, Context, Id, Result, codes};
+use mainstay_core::{Clock, Context, Id, Result, Tasks, codes};
 use mainstay_host::{Engines, Running};
 use mainstay_records::{Format, Input, Lines};
-use mainstay_rpc::{answer, request};
+use mainstay_rpc::{Channel, answer, request};
 use shop_imports_contracts as wire;
 use wire::{ImportsClient, SERVICE};
 
@@ -24,8 +25,11 @@ use crate::shop::source;
 const LINES_AT_ONCE: usize = 2_000;
 const BYTES_AT_ONCE: usize = 1024 * 1024;
 
+/// Batches that are on their way while another one is read.
+const BATCHES_AHEAD: usize = 2;
+
 /// How often it is asked how far the shop is.
-const ASK_EVERY: Duration = Duration::from_millis(200);
+const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// What every import's id is derived from.
 const ROOT: [u8; 16] = *b"mainstay import1";
@@ -148,11 +152,7 @@ impl Import {
         let mut told = known(answer(client.begin(request(&ctx, begin)).await)?.import)?;
         let bar = Bar::new();
         if told.state == "staging" {
-            while let Some(batch) = batch(&mut lines, told.staged_through)? {
-                let stage = wire::StageRequest { id: id.clone(), lines: batch };
-                told = known(answer(client.stage(request(&ctx, stage)).await)?.import)?;
-                bar.staged(&told);
-            }
+            stage(&client, &ctx, &mut lines, &told, &bar).await?;
             let finish = wire::FinishRequest { id: id.clone() };
             told = known(answer(client.finish(request(&ctx, finish)).await)?.import)?;
         }
@@ -174,6 +174,40 @@ fn header(lines: &mut Lines) -> Result<String> {
     match lines.next_line()? {
         Some(line) => line.text.map(str::to_owned).map_err(|fault| wrong(&fault.to_string())),
         None => Err(wrong("is missing: the file is empty")),
+    }
+}
+
+/// Hands all lines over that are not staged yet, a few batches ahead of the answers: while one is written, the next is
+/// looked into and the one after it is read.
+async fn stage(
+    client: &ImportsClient<Channel>,
+    ctx: &Context,
+    lines: &mut Lines,
+    begun: &wire::v1::Import,
+    bar: &Bar,
+) -> Result<()> {
+    let tasks = Tasks::new();
+    let (mut on_their_way, mut after_line) = (VecDeque::new(), 0);
+    loop {
+        let batch = batch(lines, begun.staged_through)?;
+        let is_last = batch.is_none();
+        if let Some(batch) = batch {
+            let last = batch.last().map_or(after_line, |line| line.number);
+            let stage = wire::StageRequest { id: begun.id.clone(), lines: batch, after_line };
+            let (mut client, asked) = (client.clone(), request(ctx, stage));
+            let call = async move { answer(client.stage(asked).await) };
+            on_their_way.push_back(tasks.spawn("import.stage", call));
+            after_line = last;
+        }
+        while on_their_way.len() > if is_last { 0 } else { BATCHES_AHEAD } {
+            let Some(first) = on_their_way.pop_front() else { break };
+            let answered =
+                first.join().await.ok_or_else(|| codes::INTERNAL.error("the staging broke off"))?;
+            bar.staged(&known(answered?.import)?);
+        }
+        if is_last {
+            return Ok(());
+        }
     }
 }
 

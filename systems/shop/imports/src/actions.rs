@@ -11,6 +11,8 @@ use mainstay_jobs::Jobs;
 use mainstay_sql::Database;
 use shop_access_contracts::GOODS_IMPORT;
 
+use crate::apply::Peers;
+
 pub use begin::{NewImport, begin};
 pub use finish::finish;
 pub use look::{FAULTS_MAX, Told, get, list, list_faults, told};
@@ -21,6 +23,8 @@ pub use stage::{Raw, stage};
 pub struct Desk {
     pub db: Database,
     pub jobs: Jobs,
+    /// Who owns what lines speak of.
+    pub peers: Peers,
     /// Who may do what.
     pub access: Access,
 }

@@ -18,5 +18,13 @@ pub const FINISHED: Code = Code::new(
     "Begin another import for another file.",
 );
 
+/// Lines came before those that stand before them in the file.
+pub const OUT_OF_TURN: Code = Code::new(
+    "imports.out_of_turn",
+    Kind::Aborted,
+    "Lines came before their turn",
+    "Send the lines before them first, then these again; what is staged already is passed over.",
+);
+
 /// Every code of this service, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&UNKNOWN, &FINISHED];
+pub const CODES: &[&Code] = &[&UNKNOWN, &FINISHED, &OUT_OF_TURN];

@@ -1,8 +1,9 @@
-//! The durable job that carries an import out: looks its names up, applies it batch by batch, clears up.
+//! The durable job that carries an import out: decides, applies it page by page, clears up.
 //!
-//! How far it is stands in the import's row, written under the service's lease after each batch; each batch may be applied
+//! How far it is stands in the import's row, written under the service's lease after each page; each page may be applied
 //! again without harm. So a process that dies goes on where it was, and one that was paused changes nothing when it wakes.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,11 +13,8 @@ use mainstay_sql::{Database, Tx, View};
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{Peers, Shelved, apply_goods, check};
-use crate::model::{BATCH, Content, Fault, Import, ImportId, OnError, State};
-use crate::store;
-
-/// Staged lines deleted at a time, so that nobody waits for long behind it.
-const SWEEP: u32 = 5_000;
+use crate::model::{Content, Fault, Import, ImportId, Numbered, OnError, State};
+use crate::store::{self, Page};
 
 /// An hour is tens of millions of lines; an attempt that is cut off there goes on in the next.
 const TIME_MAX: Duration = Duration::from_secs(3_600);
@@ -51,12 +49,11 @@ impl Job for Carry {
                 State::Staging => {
                     return Err(codes::INTERNAL.error("an import is carried out before its end"));
                 }
-                State::Checking => {
-                    let lines = self.lines(cx.ctx(), id, import.checked_through).await?;
-                    let faults = check(&self.peers, cx.ctx(), &lines).await?;
-                    self.checked(cx, id, lines.last().map(|(line, _)| *line), faults).await?;
-                }
-                State::Applying => self.apply(cx, id, import.applied_through).await?,
+                State::Checking => match self.page(cx.ctx(), id, import.checked_through).await? {
+                    Some(page) => self.check(cx, &import, page).await?,
+                    None => self.decide(cx, id).await?,
+                },
+                State::Applying => self.apply(cx, &import).await?,
                 State::Done | State::Stopped => {
                     if self.sweep(cx, id).await? == 0 {
                         return Ok(());
@@ -72,62 +69,68 @@ impl Carry {
         self.db.read(ctx, move |view| known(view, id)).await
     }
 
-    async fn lines(&self, ctx: &Context, id: ImportId, after: u64) -> Result<Vec<(u64, Content)>> {
-        self.db.read(ctx, move |view| store::batch(view, id, after, BATCH)).await
+    async fn page(&self, ctx: &Context, id: ImportId, after: u64) -> Result<Option<Page>> {
+        self.db.read(ctx, move |view| store::page(view, id, after)).await
     }
 
-    /// Applies all that is staged after a line. While pricing and inventory work on a batch, the catalogue works on the
-    /// next one and the one after that is read: what is written down is only ever what all three have done. Names are
-    /// looked up no sooner than they are needed, since what staff change meanwhile has to stay.
-    async fn apply(&self, cx: &JobContext, id: ImportId, after: u64) -> Result<()> {
-        let mut lines = self.lines(cx.ctx(), id, after).await?;
-        let mut shelved: Option<Shelved> = None;
-        while !lines.is_empty() || shelved.is_some() {
-            let last = lines.last().map(|(line, _)| *line);
+    /// Applies all that is staged after a line. While pricing and inventory work on a page, the catalogue works on the
+    /// next one and the one after that is read: what is written down is only ever what all three have done.
+    async fn apply(&self, cx: &JobContext, import: &Import) -> Result<()> {
+        let id = import.id;
+        let mut page = self.page(cx.ctx(), id, import.applied_through).await?;
+        let mut shelved: Option<(u64, Shelved)> = None;
+        while page.is_some() || shelved.is_some() {
+            let last = page.as_ref().map(|page| page.last);
             let ahead = async {
-                let Some(last) = last else { return Ok(Vec::new()) };
-                self.lines(cx.ctx(), id, last).await
+                let Some(last) = last else { return Ok(None) };
+                self.page(cx.ctx(), id, last).await
             };
             let goods = async {
-                if lines.is_empty() {
-                    return Ok(None);
-                }
-                apply_goods(&self.peers, cx.ctx(), lines).await.map(Some)
+                let Some(page) = page else { return Ok(None) };
+                let shelved = apply_goods(&self.peers, cx.ctx(), import, page.lines).await?;
+                Ok(Some((page.last, shelved)))
             };
             let figures = async {
-                let Some(shelved) = &shelved else { return Ok(()) };
+                let Some((last, shelved)) = &shelved else { return Ok(()) };
                 let faults = shelved.apply_figures(&self.peers, cx.ctx(), id).await?;
-                self.applied(cx, id, shelved.last(), shelved.len(), faults).await
+                self.applied(cx, id, Some(*last), shelved.len(), faults).await
             };
             // The catalogue first, which is what the others wait for.
-            (shelved, lines, ()) = tokio::try_join!(biased; goods, ahead, figures)?;
+            (shelved, page, ()) = tokio::try_join!(biased; goods, ahead, figures)?;
         }
         self.applied(cx, id, None, 0, Vec::new()).await
     }
 
-    /// Takes lines out that cannot be used. At the end it is decided: applied, or stopped.
-    async fn checked(
-        &self,
-        cx: &JobContext,
-        id: ImportId,
-        last: Option<u64>,
-        faults: Vec<Fault>,
-    ) -> Result<()> {
+    /// Takes lines out of a page that an earlier release staged and that cannot be used; what is staged now was checked
+    /// before.
+    async fn check(&self, cx: &JobContext, import: &Import, page: Page) -> Result<()> {
+        let lines: Vec<(u64, &Content)> = page.lines.iter().map(|(line, content)| (*line, content)).collect();
+        let faults = check(&self.peers, cx.ctx(), import, &lines).await?;
+        let (id, refused) = (import.id, faults.iter().map(|fault| fault.line).collect::<HashSet<u64>>());
         let write = move |tx: &Tx<'_>| {
             let mut import = known(tx, id)?;
+            if !faults.is_empty() {
+                let kept: Vec<&Numbered> =
+                    page.lines.iter().filter(|(line, _)| !refused.contains(line)).collect();
+                store::keep_on_page(tx, page.number, &kept)?;
+            }
             for fault in &faults {
-                store::drop_line(tx, id, fault.line)?;
                 store::add_fault(tx, id, fault)?;
             }
             import.staged -= faults.len() as u64;
             import.faults += faults.len() as u64;
-            match last {
-                Some(last) => import.checked_through = last,
-                None if import.on_error == OnError::Stop && import.faults > 0 => {
-                    import.state = State::Stopped
-                }
-                None => import.state = State::Applying,
-            }
+            import.checked_through = page.last;
+            store::save(tx, &import)
+        };
+        self.db.write_as(cx.ctx(), cx.lease(), write).await
+    }
+
+    /// Everything is checked: applied, or stopped.
+    async fn decide(&self, cx: &JobContext, id: ImportId) -> Result<()> {
+        let write = move |tx: &Tx<'_>| {
+            let mut import = known(tx, id)?;
+            let stops = import.on_error == OnError::Stop && import.faults > 0;
+            import.state = if stops { State::Stopped } else { State::Applying };
             store::save(tx, &import)
         };
         self.db.write_as(cx.ctx(), cx.lease(), write).await
@@ -158,7 +161,7 @@ impl Carry {
     }
 
     async fn sweep(&self, cx: &JobContext, id: ImportId) -> Result<u64> {
-        self.db.write_as(cx.ctx(), cx.lease(), move |tx| store::forget_lines(tx, id, SWEEP)).await
+        self.db.write_as(cx.ctx(), cx.lease(), move |tx| store::forget_staged(tx, id)).await
     }
 }
 

@@ -13,13 +13,12 @@ pub type ImportId = Id<shop_imports_contracts::Import>;
 /// Most lines staged by one call: some hundred kilobytes, well within a message.
 pub const LINES_AT_ONCE: usize = 2_000;
 
-/// Lines that are checked and applied before it is written down how far an import is: the most that inventory takes at
-/// once. The catalogue would change four times as many, but a batch is in memory several times over, once more for each
-/// service that works on it.
-pub const BATCH: u32 = 500;
+/// Lines on a page, which are applied together before it is written down how far an import is: the most that the
+/// services take at once.
+pub const LINES_ON_PAGE: u32 = 2_000;
 
-/// Lines in one call that looks up or changes stock.
-pub const CALL: usize = 500;
+/// A line with its number.
+pub type Numbered = (u64, Content);
 
 /// What is done about a line that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

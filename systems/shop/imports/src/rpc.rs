@@ -37,7 +37,7 @@ impl wire::Imports for Rpc {
                 text: if line.fault.is_empty() { Ok(line.text) } else { Err(line.fault) },
             };
             let lines = message.lines.into_iter().map(raw).collect();
-            let told = actions::stage(&self.0, &ctx, id(&message.id)?, lines).await?;
+            let told = actions::stage(&self.0, &ctx, id(&message.id)?, lines, message.after_line).await?;
             Ok(wire::StageResponse { import: Some(import(told)) })
         })
         .await

@@ -54,7 +54,8 @@ impl Service for Imports {
     fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
         let Needs { db, jobs, peers } = needs;
         let access = shop_access_contracts::access()?;
-        jobs.register(Carry { db: db.clone(), peers })?;
-        Ok(Mounted::new().rpc(ImportsServer::new(Rpc(Desk { db, jobs, access })), FILE_DESCRIPTOR_SET))
+        jobs.register(Carry { db: db.clone(), peers: peers.clone() })?;
+        let desk = Desk { db, jobs, peers, access };
+        Ok(Mounted::new().rpc(ImportsServer::new(Rpc(desk)), FILE_DESCRIPTOR_SET))
     }
 }

@@ -1,28 +1,69 @@
-//! Staged lines, and those that cannot be used.
+//! Staged lines, page by page, and those that cannot be used.
 
 use mainstay_core::{Result, codes};
-use mainstay_sql::{Tx, View};
+use mainstay_sql::{Row, Tx, View};
 
-use crate::model::{Content, Fault, ImportId};
+use crate::model::{Content, Fault, ImportId, Numbered};
 
-/// Stages a line; false if another line of the import has its stock keeping unit.
-pub fn add_line(tx: &Tx<'_>, import: ImportId, line: u64, content: &Content) -> Result<bool> {
-    let json = serde_json::to_string(content)
-        .map_err(|error| codes::INTERNAL.because("a line could not be written", error))?;
+/// Pages and units deleted at a time: some milliseconds of the writer's time, so that nobody waits for long behind it.
+const PAGES_FORGOTTEN: u32 = 25;
+const UNITS_FORGOTTEN: u32 = 5_000;
+
+/// Notes that a line has this stock keeping unit; false if another line of the import has it.
+pub fn add_unit(tx: &Tx<'_>, import: ImportId, sku: &str) -> Result<bool> {
     let added = tx.execute(
-        "INSERT INTO staged_lines (import, line, sku, content) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-        &[(&import).into(), signed(line).into(), (&content.sku).into(), (&json).into()],
+        "INSERT INTO staged_units (import, sku) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        &[(&import).into(), sku.into()],
     )?;
     Ok(added == 1)
 }
 
-/// Takes a staged line out again.
-pub fn drop_line(tx: &Tx<'_>, import: ImportId, line: u64) -> Result<()> {
+/// Stages lines that can be used, in their order, which come after all that are staged.
+pub fn add_page(tx: &Tx<'_>, import: ImportId, lines: &[(u64, &Content)]) -> Result<()> {
+    let Some((last, _)) = lines.last() else { return Ok(()) };
     tx.execute(
-        "DELETE FROM staged_lines WHERE import = ?1 AND line = ?2",
-        &[(&import).into(), signed(line).into()],
+        "INSERT INTO staged_pages (import, last, content) VALUES (?1, ?2, ?3)",
+        &[(&import).into(), signed(*last).into(), (&written(&lines)?).into()],
     )
     .map(drop)
+}
+
+/// A page of staged lines.
+pub struct Page {
+    pub number: i64,
+    /// The last line that stood on it when it was staged.
+    pub last: u64,
+    pub lines: Vec<Numbered>,
+}
+
+/// The first page with lines after this one: those lines, in their order.
+pub fn page(view: &View<'_>, import: ImportId, after: u64) -> Result<Option<Page>> {
+    let read = |row: &Row<'_>| {
+        let mut lines: Vec<Numbered> = serde_json::from_str(row.text(2)?)
+            .map_err(|error| codes::DATA_LOSS.because("a page of staged lines cannot be read", error))?;
+        lines.retain(|(line, _)| *line > after);
+        // Pages of an earlier release are in no order.
+        lines.sort_by_key(|(line, _)| *line);
+        Ok(Page { number: row.get(0)?, last: row.get(1)?, lines })
+    };
+    view.query_one(
+        "SELECT page, last, content FROM staged_pages WHERE import = ?1 AND last > ?2 ORDER BY last LIMIT 1",
+        &[(&import).into(), signed(after).into()],
+        read,
+    )
+}
+
+/// Leaves these lines on a page.
+pub fn keep_on_page(tx: &Tx<'_>, page: i64, lines: &[&Numbered]) -> Result<()> {
+    tx.execute(
+        "UPDATE staged_pages SET content = ?2 WHERE page = ?1",
+        &[page.into(), (&written(&lines)?).into()],
+    )
+    .map(drop)
+}
+
+fn written<T: serde::Serialize>(lines: &T) -> Result<String> {
+    serde_json::to_string(lines).map_err(|error| codes::INTERNAL.because("lines could not be written", error))
 }
 
 pub fn add_fault(tx: &Tx<'_>, import: ImportId, fault: &Fault) -> Result<()> {
@@ -31,19 +72,6 @@ pub fn add_fault(tx: &Tx<'_>, import: ImportId, fault: &Fault) -> Result<()> {
         &[(&import).into(), signed(fault.line).into(), (&fault.reason).into(), (&fault.detail).into()],
     )
     .map(drop)
-}
-
-/// The staged lines after one, in their order.
-pub fn batch(view: &View<'_>, import: ImportId, after: u64, limit: u32) -> Result<Vec<(u64, Content)>> {
-    view.query(
-        "SELECT line, content FROM staged_lines WHERE import = ?1 AND line > ?2 ORDER BY line LIMIT ?3",
-        &[(&import).into(), signed(after).into(), limit.into()],
-        |row| {
-            let content = serde_json::from_str(row.text(1)?)
-                .map_err(|error| codes::DATA_LOSS.because("a staged line cannot be read", error))?;
-            Ok((row.get(0)?, content))
-        },
-    )
 }
 
 /// The faults after a line, in their order.
@@ -55,12 +83,25 @@ pub fn faults(view: &View<'_>, import: ImportId, after: u64, limit: u32) -> Resu
     )
 }
 
-/// Deletes some of what was staged; how many lines it were.
-pub fn forget_lines(tx: &Tx<'_>, import: ImportId, limit: u32) -> Result<u64> {
+/// Deletes some of what was staged, of an import that needs it no more; how many rows it were.
+pub fn forget_staged(tx: &Tx<'_>, import: ImportId) -> Result<u64> {
+    let pages = tx.execute(
+        "DELETE FROM staged_pages WHERE page IN \
+         (SELECT page FROM staged_pages WHERE import = ?1 ORDER BY last LIMIT ?2)",
+        &[(&import).into(), PAGES_FORGOTTEN.into()],
+    )?;
+    if pages > 0 {
+        return Ok(pages);
+    }
+    // All rows of a table at once cost next to nothing. Most of the time there is one import that has any.
+    let others = "SELECT 1 FROM imports WHERE state IN ('staging', 'checking', 'applying') LIMIT 1";
+    if tx.query_one(others, &[], |_| Ok(()))?.is_none() {
+        return tx.execute("DELETE FROM staged_units", &[]);
+    }
     tx.execute(
-        "DELETE FROM staged_lines WHERE import = ?1 AND line IN \
-         (SELECT line FROM staged_lines WHERE import = ?1 ORDER BY line LIMIT ?2)",
-        &[(&import).into(), limit.into()],
+        "DELETE FROM staged_units WHERE import = ?1 AND sku IN \
+         (SELECT sku FROM staged_units WHERE import = ?1 ORDER BY sku LIMIT ?2)",
+        &[(&import).into(), UNITS_FORGOTTEN.into()],
     )
 }
 
