@@ -180,14 +180,15 @@ fn a_folder_belongs_to_one_replay_and_never_to_a_shop() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("a shop that is no replay"));
 }
 
-/// The real year's first day, where it can be had: 3,108 lines in 143 invoices.
+/// The real year's first week, where it can be had: 16,988 lines in 627 invoices. More of it is too slow without optimisation;
+/// `cargo xtask replay` sells the whole year.
 #[test]
-fn the_proof_agrees_about_the_first_days_of_a_real_shop() {
+fn the_proof_agrees_about_the_first_week_of_a_real_shop() {
     let Some(file) = std::env::var_os("MAINSTAY_RETAIL_CSV").map(PathBuf::from) else {
         eprintln!("MAINSTAY_RETAIL_CSV is not set; the files that were made by hand have to do");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let until = ["--until", "2010-12-02", "--twice-every", "50"];
-    replay_and_compare(folder.path(), &file.canonicalize().unwrap(), &until, "2010-12-02");
+    let until = ["--until", "2010-12-08", "--twice-every", "50"];
+    replay_and_compare(folder.path(), &file.canonicalize().unwrap(), &until, "2010-12-08");
 }
