@@ -57,14 +57,6 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// `core.forbidden` unless it is staff or a service of ours.
-    pub fn require_staff(&self) -> Result<()> {
-        match self {
-            Self::Staff(_) | Self::Service(_) => Ok(()),
-            Self::Anonymous(_) | Self::Customer(_) => Err(codes::FORBIDDEN.error("only staff may do that")),
-        }
-    }
-
     /// `core.forbidden` unless it is a service of ours.
     pub fn require_service(&self) -> Result<()> {
         match self {

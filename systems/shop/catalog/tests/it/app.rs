@@ -162,10 +162,11 @@ impl TestApp {
         self.test.manual.advance(time);
     }
 
-    /// Moves time until `done` says so; what never comes fails the test. The millisecond of real time between two steps
-    /// is for the threads of the database.
+    /// Moves time until `done` says so; what has not come after a quarter of an hour fails the test, since nothing here is
+    /// looked at less often than every ten minutes. The millisecond of real time between two steps is for the threads of
+    /// the database.
     pub async fn until(&self, mut done: impl AsyncFnMut() -> bool) {
-        for _ in 0..5_000 {
+        for _ in 0..9_000 {
             if done().await {
                 return;
             }
