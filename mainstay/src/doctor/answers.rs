@@ -1,11 +1,14 @@
 //! Lines that a caller sees in the answers.
 
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, ETAG};
 
 use super::{Found, Running};
 
 /// Read by everybody, without a login.
 const PAGES: [&str; 2] = ["/v1/products", "/problems"];
+
+/// The same for everybody, and served from the binary.
+const ASSET: &str = "/reference/reference.js";
 
 pub fn rate_limits(running: &Running) -> Found {
     let routes = ["/v1/products", "/v1/orders"];
@@ -73,12 +76,22 @@ pub fn cache_headers(running: &Running) -> Found {
 
 pub fn streaming(_: &Running) -> Found {
     Found::not_checked(
-        "no route of the shop takes or gives bodies larger than memory, so there is nothing to see",
+        "pictures of products are the large bodies; how much memory one takes on its way is not seen from here",
     )
 }
 
-pub fn assets(_: &Running) -> Found {
-    Found::not_checked("the shop serves no static assets")
+/// Whether a cache in front may keep what never depends on who asks, and can ask whether it is still so.
+pub fn assets(running: &Running) -> Found {
+    let Some(answer) = running.answer(ASSET) else {
+        return Found::not_checked(format!("GET {ASSET} was not answered"));
+    };
+    let cache = answer.headers.get(CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    let cache = cache.unwrap_or("no Cache-Control");
+    let tag = if answer.headers.contains_key(ETAG) { "with an ETag" } else { "without an ETag" };
+    let words = format!("GET {ASSET}: {cache}, {tag}");
+    let is_kept =
+        cache.split(',').any(|word| word.trim_ascii() == "public") && answer.headers.contains_key(ETAG);
+    if is_kept { Found::good(words) } else { Found::bad(words) }
 }
 
 #[cfg(test)]
@@ -97,6 +110,14 @@ mod tests {
             silent().with("/problems", &[("content-encoding", "br"), ("cache-control", "max-age=60")], "x");
         assert_eq!(compression(&good).verdict, Verdict::Good);
         assert_eq!(cache_headers(&good).verdict, Verdict::Good);
+        assert_eq!(assets(&silent()).verdict, Verdict::NotChecked);
+        let asset = |cache: &str| {
+            let headers = [("cache-control", cache), ("etag", "\"1\"")];
+            assets(&silent().with(ASSET, &headers, "x")).verdict
+        };
+        assert_eq!(asset("public, max-age=300"), Verdict::Good);
+        assert_eq!(asset("private, no-cache"), Verdict::Bad);
+        assert_eq!(assets(&silent().with(ASSET, &[("cache-control", "public")], "x")).verdict, Verdict::Bad);
         let free = silent().with("/v1/orders", &[], "{}");
         assert_eq!(rate_limits(&free).verdict, Verdict::Bad);
         for (rate, verdict) in [("200/s burst 400", Verdict::Look), ("off", Verdict::Bad)] {

@@ -46,7 +46,15 @@ pub struct Running {
 }
 
 /// Asked at the public listener.
-const PUBLIC: &[&str] = &["/healthz", "/readyz", "/startupz", "/problems", "/v1/products", "/v1/orders"];
+const PUBLIC: &[&str] = &[
+    "/healthz",
+    "/readyz",
+    "/startupz",
+    "/problems",
+    "/reference/reference.js",
+    "/v1/products",
+    "/v1/orders",
+];
 
 /// Asked at the operators' listener.
 const OPERATORS: &[&str] = &[
