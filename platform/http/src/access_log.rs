@@ -23,7 +23,6 @@ use mainstay_core::{Clock, Result, Timestamp};
 use mainstay_telemetry::Counter;
 use parking_lot::{Condvar, Mutex};
 
-use crate::layers::decimal;
 use crate::options::AccessLogOptions;
 use crate::visit::Visit;
 
@@ -112,17 +111,17 @@ impl AccessLog {
         }
         let was_half = lines.bytes.len() > BUFFER_BYTES / 2;
         lines.time(now);
-        let bytes = &mut lines.bytes;
+        let (bytes, mut number) = (&mut lines.bytes, itoa::Buffer::new());
         bytes.extend_from_slice(b"\",\"route\":\"");
         // Patterns are written by us; one that would break a line would break our own log only.
         bytes.extend_from_slice(visit.route_name().as_bytes());
         bytes.extend_from_slice(b"\",\"status\":");
-        decimal(bytes, u64::from(response.status().as_u16()));
+        bytes.extend_from_slice(number.format(response.status().as_u16()).as_bytes());
         bytes.extend_from_slice(b",\"took_us\":");
-        decimal(bytes, u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+        bytes.extend_from_slice(number.format(elapsed.as_micros()).as_bytes());
         if let Some(size) = response.body().size_hint().exact() {
             bytes.extend_from_slice(b",\"bytes\":");
-            decimal(bytes, size);
+            bytes.extend_from_slice(number.format(size).as_bytes());
         }
         bytes.extend_from_slice(if version == Version::HTTP_2 { b",\"http\":2" } else { b",\"http\":1" });
         bytes.extend_from_slice(b",\"trace\":\"");

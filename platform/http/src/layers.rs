@@ -58,7 +58,6 @@ use shed::Shed;
 use target::Target;
 use versions::Versions;
 
-pub(crate) use headers::{decimal, digits_of};
 pub(crate) use observe::Origin;
 pub use routes::Labelled;
 pub(crate) use routes::Labelling;

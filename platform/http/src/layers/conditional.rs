@@ -19,7 +19,6 @@ use http::header::{
 use http::{HeaderValue, Method, StatusCode};
 
 use crate::etag::{ETag, Tags, uncoded};
-use crate::layers::{decimal, digits_of};
 use crate::visit::Exchange;
 
 /// A larger body is not hashed for its tag: whoever makes it knows its version.
@@ -98,9 +97,11 @@ fn tag_of(bytes: &[u8]) -> HeaderValue {
 /// `W/"96-b9f3517e6d78af18"`, without the formatter: nearly every answer has one.
 fn weak_tag(length: u64, hash: u64) -> HeaderValue {
     // As long as it will be: then the bytes are taken over without one more allocation.
-    let mut text = Vec::with_capacity(3 + digits_of(length) + 1 + 16 + 1);
+    let mut number = itoa::Buffer::new();
+    let number = number.format(length).as_bytes();
+    let mut text = Vec::with_capacity(3 + number.len() + 1 + 16 + 1);
     text.extend_from_slice(b"W/\"");
-    decimal(&mut text, length);
+    text.extend_from_slice(number);
     let mut digits = [b'-'; 17];
     HEXLOWER.encode_mut(&hash.to_be_bytes(), &mut digits[1..]);
     text.extend_from_slice(&digits);

@@ -84,35 +84,17 @@ fn retire(headers: &mut HeaderMap, retirement: &Retirement) {
 /// (draft-ietf-httpapi-ratelimit-headers).
 fn rate_limit(verdict: &Verdict, policy: &HeaderValue) -> HeaderValue {
     let name = policy.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    let remaining = u64::from(verdict.remaining);
     let seconds = verdict.reset.as_secs() + u64::from(verdict.reset.subsec_nanos() > 0);
     // As long as it will be: then the bytes are taken over without one more allocation.
-    let mut text = Vec::with_capacity(name.len() + 6 + digits_of(remaining) + digits_of(seconds));
+    let (mut first, mut second) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let (remaining, seconds) =
+        (first.format(verdict.remaining).as_bytes(), second.format(seconds).as_bytes());
+    let mut text = Vec::with_capacity(name.len() + 6 + remaining.len() + seconds.len());
     text.extend_from_slice(name);
     text.extend_from_slice(b";r=");
-    decimal(&mut text, remaining);
+    text.extend_from_slice(remaining);
     text.extend_from_slice(b";t=");
-    decimal(&mut text, seconds);
+    text.extend_from_slice(seconds);
     // A value that was a header's already, and digits.
     HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).unwrap_or(HeaderValue::from_static(""))
-}
-
-/// Written by hand: the formatter takes as long as the rest of this layer.
-pub(crate) fn decimal(text: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0_u8; 20];
-    let mut first = digits.len();
-    loop {
-        first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits[first..]);
-}
-
-/// How many digits [`decimal`] writes.
-pub(crate) fn digits_of(number: u64) -> usize {
-    number.checked_ilog10().map_or(1, |power| power as usize + 1)
 }
