@@ -7,6 +7,7 @@ mod condition;
 mod context;
 mod key;
 mod path;
+mod places;
 mod query;
 mod standing;
 mod token;

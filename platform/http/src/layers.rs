@@ -21,7 +21,6 @@ mod panics;
 mod problems;
 mod rates;
 mod routes;
-mod rules;
 mod same_origin;
 mod shed;
 mod target;
@@ -34,7 +33,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use mainstay_core::{Clock, Result, work};
 
-use crate::app::{Parts, Rules as RulesOfApp};
+use crate::app::{Parts, Rules};
 use crate::catalogue::Catalogue;
 use crate::endpoints::Endpoints;
 use crate::metrics::Metrics;
@@ -52,7 +51,6 @@ use observe::Observer;
 use own::Own;
 use rates::{ByAddress, ByCaller};
 use routes::Routes;
-use rules::Rules;
 use same_origin::SameOrigin;
 use shed::Shed;
 use target::Target;
@@ -60,7 +58,7 @@ use versions::Versions;
 
 pub(crate) use observe::Origin;
 pub use routes::Labelled;
-pub(crate) use routes::Labelling;
+pub(crate) use routes::{Found, Handled, Handling};
 pub use target::is_plain;
 pub use versions::{media_version, version_of};
 
@@ -73,7 +71,6 @@ pub(crate) struct Stack {
     own: Own,
     shed: Shed,
     versions: Versions,
-    rules: Rules,
     by_address: ByAddress,
     clock: Clock,
     limit: Limit,
@@ -89,7 +86,7 @@ impl Stack {
     /// `http.bad_policy`, `core.bad_configuration`.
     pub(crate) fn new(
         parts: &Parts,
-        rules: RulesOfApp,
+        rules: Rules,
         catalogue: Catalogue,
         metrics: &Metrics,
         routes: Labelled,
@@ -107,13 +104,12 @@ impl Stack {
             own: Own::new(endpoints, &parts.door),
             shed: Shed::new(options.in_flight_max, metrics),
             versions: Versions::new(&options.versions)?,
-            rules: Rules::new(table, parts.clock.clone()),
             by_address: ByAddress::new(&rules.limits, &options.rates, metrics),
             clock: parts.clock.clone(),
             limit: Limit::new(options.body_limit_bytes),
             authenticate: Authenticate::new(parts.door.clone(), same_origin, options.is_secure()),
             by_caller: ByCaller::new(&rules.limits, &options.rates, metrics),
-            routes: Routes::new(routes),
+            routes: Routes::new(routes, table, parts.clock.clone())?,
         })
     }
 
@@ -176,8 +172,8 @@ impl Stack {
         let _place = self.shed.place()?;
         // An address without a version gets the one that a header names: before the route is looked for.
         self.versions.enter(exchange)?;
-        // Finds the rules of the route, which the layers below follow.
-        self.rules.enter(exchange);
+        // Finds the route and its rules, which the layers below follow.
+        self.routes.find(exchange);
         // What one address may ask in all: before a login is checked, which is what a guesser wants.
         self.by_address.take(exchange).await?;
         let mut response = {

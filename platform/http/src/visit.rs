@@ -14,6 +14,7 @@ use mainstay_resilience::limits::Verdict;
 use mainstay_telemetry::Text;
 
 use crate::encoding::Coding;
+use crate::layers::Found;
 use crate::metrics::{Metrics, RouteMetrics};
 use crate::policy::{Policy, Retirement};
 
@@ -35,6 +36,8 @@ pub(crate) struct Visit {
     pub(crate) metrics: Arc<Metrics>,
     /// Set once a route matched.
     pub(crate) route: OnceLock<Arc<RouteMetrics>>,
+    /// Set once a described route matched: the parts of the path that it leaves open.
+    pub(crate) places: OnceLock<Box<[Box<str>]>>,
     reading: AtomicBool,
 }
 
@@ -55,6 +58,7 @@ impl Visit {
             context: OnceLock::new(),
             metrics,
             route: OnceLock::new(),
+            places: OnceLock::new(),
             reading: AtomicBool::new(false),
         }
     }
@@ -87,6 +91,8 @@ pub(crate) struct Exchange {
     pub(crate) deadline: Monotonic,
     /// The rules of the route.
     pub(crate) policy: Arc<Policy>,
+    /// The route, once it is found, if it is a described one.
+    pub(crate) found: Option<Found>,
     pub(crate) noted: Noted,
 }
 

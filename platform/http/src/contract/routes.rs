@@ -1,19 +1,14 @@
 //! Routes with their descriptions: the only way to give a process a route.
 
-use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::Request;
 use axum::handler::Handler;
-use axum::response::IntoResponse;
-use axum::routing::{MethodFilter, MethodRouter, Route as Endpoint, on};
 use http::Method;
-use tower::{Layer, Service};
 
 use crate::contract::inputs::{Asked, Inputs};
 use crate::contract::operation::Operation;
-use crate::layers::{Labelled, Labelling};
+use crate::layers::{Handled, Handling, Labelled};
 
 /// What a group of routes is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +36,13 @@ pub struct Route {
 ///     .with_state(carts)
 /// ```
 pub struct Routes<S = ()> {
-    router: Router<S>,
+    handlers: Vec<Lacking<S>>,
     group: Group,
     described: Vec<Route>,
 }
+
+/// A handler that waits for its state.
+type Lacking<S> = Box<dyn FnOnce(S) -> Handling + Send + Sync>;
 
 impl Default for Routes {
     fn default() -> Self {
@@ -55,7 +53,7 @@ impl Default for Routes {
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Begins a group; `name` and `text` head it in the reference.
     pub fn new(name: &'static str, text: &'static str) -> Self {
-        Self { router: Router::new(), group: Group { name, text }, described: Vec::new() }
+        Self { handlers: Vec::new(), group: Group { name, text }, described: Vec::new() }
     }
 
     #[must_use]
@@ -64,7 +62,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::GET, path, on(MethodFilter::GET, Labelling::new(handler)), T::describe(), about)
+        self.on(Method::GET, path, handler, about)
     }
 
     #[must_use]
@@ -73,7 +71,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::POST, path, on(MethodFilter::POST, Labelling::new(handler)), T::describe(), about)
+        self.on(Method::POST, path, handler, about)
     }
 
     #[must_use]
@@ -82,7 +80,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::PUT, path, on(MethodFilter::PUT, Labelling::new(handler)), T::describe(), about)
+        self.on(Method::PUT, path, handler, about)
     }
 
     #[must_use]
@@ -91,7 +89,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::PATCH, path, on(MethodFilter::PATCH, Labelling::new(handler)), T::describe(), about)
+        self.on(Method::PATCH, path, handler, about)
     }
 
     #[must_use]
@@ -100,47 +98,43 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         H: Handler<T, S>,
         T: Inputs + 'static,
     {
-        self.on(Method::DELETE, path, on(MethodFilter::DELETE, Labelling::new(handler)), T::describe(), about)
+        self.on(Method::DELETE, path, handler, about)
     }
 
-    fn on(
-        mut self,
-        method: Method,
-        path: &'static str,
-        handler: MethodRouter<S>,
-        asked: Asked,
-        operation: Operation,
-    ) -> Self {
-        self.router = self.router.route(path, handler);
-        self.described.push(Route { method, path, group: self.group, asked, operation });
+    fn on<H, T>(mut self, method: Method, path: &'static str, handler: H, about: Operation) -> Self
+    where
+        H: Handler<T, S>,
+        T: Inputs + 'static,
+    {
+        self.handlers.push(Box::new(move |state| -> Handling {
+            Arc::new(move |request| Box::pin(handler.clone().call(request, state.clone())))
+        }));
+        self.described.push(Route {
+            method,
+            path,
+            group: self.group,
+            asked: T::describe(),
+            operation: about,
+        });
         self
     }
 
     /// Adds another group.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
-        self.router = self.router.merge(other.router);
+        self.handlers.extend(other.handlers);
         self.described.extend(other.described);
-        self
-    }
-
-    /// Puts a layer around the routes so far, as axum's own routers take it.
-    #[must_use]
-    pub fn layer<L>(mut self, layer: L) -> Self
-    where
-        L: Layer<Endpoint> + Clone + Send + Sync + 'static,
-        L::Service: Service<Request> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
-        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
-        <L::Service as Service<Request>>::Future: Send + 'static,
-    {
-        self.router = self.router.layer(layer);
         self
     }
 
     /// Gives the handlers what they lacked.
     pub fn with_state(self, state: S) -> Routes {
-        Routes { router: self.router.with_state(state), group: self.group, described: self.described }
+        let with = |lacking: Lacking<S>| -> Lacking<()> {
+            let handling = lacking(state.clone());
+            Box::new(|()| handling)
+        };
+        let handlers = self.handlers.into_iter().map(with).collect();
+        Routes { handlers, group: self.group, described: self.described }
     }
 
     /// The descriptions.
@@ -152,7 +146,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 impl Routes {
     /// The routes and their descriptions.
     pub fn into_parts(self) -> (Labelled, Vec<Route>) {
-        (Labelled::new(self.router), self.described)
+        let handled = |(lacking, route): (Lacking<()>, &Route)| Handled {
+            method: route.method.clone(),
+            path: route.path,
+            handling: lacking(()),
+        };
+        let handled = self.handlers.into_iter().zip(&self.described).map(handled).collect();
+        (Labelled::new(handled), self.described)
     }
 }
 

@@ -112,6 +112,7 @@ impl Observer {
             visit,
             deadline: self.clock.monotonic() + self.request_timeout,
             policy: Arc::clone(&self.default_policy),
+            found: None,
             noted: Noted::default(),
         };
         (exchange, watched)

@@ -19,6 +19,7 @@ mod operators;
 mod parsers;
 mod problems;
 mod proxies;
+mod routes;
 mod rules;
 mod secure;
 mod sessions;

@@ -6,15 +6,19 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Html;
-use axum::routing::{get, post};
+use axum::routing::post;
 use axum::{Json, response::Response};
 use futures::stream;
 use http::StatusCode;
 use mainstay_blobs::Store;
 use mainstay_core::{Timestamp, codes};
-use mainstay_http::{Assets, Condition, Ctx, ETag, Path, Policies, Policy, Problem, Ranged, Upload};
+use mainstay_http::{
+    Assets, Condition, Ctx, ETag, Labelled, Path, Policies, Policy, Problem, Ranged, Routes, Upload,
+};
 use mainstay_resilience::Rate;
 use serde_json::json;
+
+use crate::site::any;
 
 pub const SCRIPT: &str =
     "console.log('a teapot is a teapot is a teapot is a teapot is a teapot is a teapot');";
@@ -22,20 +26,26 @@ pub const SCRIPT: &str =
 /// The largest object that is taken.
 pub const OBJECT_MAX: u64 = 200_000_000;
 
-pub fn routes(objects: Store) -> Router {
-    let objects = Router::new().route("/v1/objects/{name}", get(object).put(put_object)).with_state(objects);
-    Router::new()
-        .merge(objects)
-        .route("/v1/products/{id}", get(|| async { Json(json!({ "name": "teapot" })) }))
-        .route("/v1/mine", get(|| async { Json(json!({ "secret": "teapot" })) }))
-        .route("/v1/page", get(|| async { Html("<p>teapot</p>".repeat(1_000)) }))
-        .route("/v1/picture", get(|| async { ([("content-type", "image/png")], "x".repeat(5_000)) }))
-        .route("/v1/pieces", get(pieces))
+pub fn routes(objects: Store) -> Labelled {
+    let objects = Routes::new("Objects", "What lies there.")
+        .get("/v1/objects/{name}", object, any())
+        .put("/v1/objects/{name}", put_object, any())
+        .with_state(objects);
+    let described = Routes::new("Goods", "What has rules.")
+        .get("/v1/products/{id}", || async { Json(json!({ "name": "teapot" })) }, any())
+        .get("/v1/mine", || async { Json(json!({ "secret": "teapot" })) }, any())
+        .get("/v1/page", || async { Html("<p>teapot</p>".repeat(1_000)) }, any())
+        .get("/v1/picture", || async { ([("content-type", "image/png")], "x".repeat(5_000)) }, any())
+        .get("/v1/pieces", pieces, any())
+        .post("/v1/guess", || async { "wrong" }, any())
+        .get("/v1/versioned", versioned, any())
+        .put("/v1/versioned", change, any())
+        .get("/v1/old", || async { Json(json!({})) }, any())
+        .merge(objects);
+    let others = Router::new()
         .route("/v1/upload", post(|body: Bytes| async move { body.len().to_string() }))
-        .route("/v1/guess", post(|| async { "wrong" }))
-        .route("/v1/versioned", get(versioned).put(change))
-        .route("/v1/old", get(|| async { Json(json!({})) }))
-        .merge(Assets::new().file("/assets/app.0123abcd.js", "text/javascript", SCRIPT).into_router())
+        .merge(Assets::new().file("/assets/app.0123abcd.js", "text/javascript", SCRIPT).into_router());
+    described.into_parts().0.merge(others.into())
 }
 
 pub fn policies() -> Policies {

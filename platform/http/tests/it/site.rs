@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::State;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Json, Router};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -20,8 +20,9 @@ use mainstay_core::{
 };
 use mainstay_engine_local::FileBlobs;
 use mainstay_http::{
-    App, Authenticator, Body as JsonBody, Catalogue, Ctx, Door, Drained, Health, IdempotencyKey,
-    OperatorGuard, Options, Parts, Path, PathId, Problem, Query, Rules, SessionEnded, SessionIssued,
+    App, Authenticator, Body as JsonBody, Catalogue, Ctx, Door, Drained, Health, IdempotencyKey, Labelled,
+    Operation, OperatorGuard, Options, Parts, Path, PathId, Problem, Query, Routes, Rules, SessionEnded,
+    SessionIssued, operation,
 };
 use mainstay_identity::Identified;
 use mainstay_secrets::Secret;
@@ -193,6 +194,13 @@ impl Site {
         App::with_rules(parts, rules, Catalogue::new(&[]), Router::new()).map(drop).unwrap_err()
     }
 
+    /// What another app of the same site is made of.
+    pub fn parts(&self) -> (Parts, Rules) {
+        let parts = self.parts.clone();
+        let rules = Rules::new(&parts);
+        (parts, rules)
+    }
+
     pub fn still(change: impl FnOnce(&mut Options)) -> (Self, ManualClock) {
         let (clock, manual) = Clock::manual(Timestamp::from_micros(1_900_000_000_000_000));
         (Self::on(clock, 0.0, change), manual)
@@ -296,34 +304,42 @@ impl Answer {
     }
 }
 
-fn routes(gate: Arc<Gate>) -> Router {
-    Router::new()
-        .route("/v1/hello", get(|| async { Json(json!({ "hello": "world" })) }))
-        .route("/v1/whoami", get(|Ctx(ctx): Ctx| async move { ctx.principal().to_string() }))
-        .route("/v1/trace", get(|Ctx(ctx): Ctx| async move { ctx.trace().traceparent() }))
-        .route(
+/// Most of what is asked for in tests is a described route; `/v1/wait` is one of axum's.
+fn routes(gate: Arc<Gate>) -> Labelled {
+    let described = Routes::new("Tests", "What tests ask for.")
+        .get("/v1/hello", || async { Json(json!({ "hello": "world" })) }, any())
+        .get("/v1/whoami", |Ctx(ctx): Ctx| async move { ctx.principal().to_string() }, any())
+        .get("/v1/trace", |Ctx(ctx): Ctx| async move { ctx.trace().traceparent() }, any())
+        .post(
             "/v1/orders",
-            post(|JsonBody(order): JsonBody<NewOrder>| async { (StatusCode::CREATED, Json(order)) }),
+            |JsonBody(order): JsonBody<NewOrder>| async { (StatusCode::CREATED, Json(order)) },
+            any(),
         )
-        .route("/v1/orders/{id}", get(|PathId(id): PathId<Order>| async move { id.to_string() }))
-        .route("/v1/orders/{id}/lines/{line}", get(line))
-        .route(
+        .get("/v1/orders/{id}", |PathId(id): PathId<Order>| async move { id.to_string() }, any())
+        .get("/v1/orders/{id}/lines/{line}", line, any())
+        .get("/v1/named/{name}", |Path(name): Path<String>| async { name }, any())
+        .get(
             "/v1/list",
-            get(|Query(page): Query<Page>| async move { format!("{} {:?}", page.limit, page.more) }),
+            |Query(page): Query<Page>| async move { format!("{} {:?}", page.limit, page.more) },
+            any(),
         )
-        .route("/v1/keyed", post(|key: IdempotencyKey| async move { key.as_str().to_owned() }))
-        .route("/v1/panic", get(panics))
-        .route("/v1/broken", get(broken))
-        .route("/v1/sold-out", get(|| async { Problem::from(SOLD_OUT.error("the last one was sold")) }))
-        .route("/v1/unavailable", get(unavailable))
-        .route("/v1/refused/{status}", get(refused))
-        .route("/v1/conflict", get(|| async { (StatusCode::CONFLICT, Json(json!({ "mine": true }))) }))
-        .route("/v1/cached", get(|| async { ([("cache-control", "public, max-age=60")], "kept") }))
-        .route("/v1/large", get(|| async { "x".repeat(64 * 1_024 * 1_024) }))
-        .route("/v1/login", post(login))
-        .route("/v1/logout", post(|| async { (SessionEnded, StatusCode::NO_CONTENT) }))
-        .route("/v1/wait", get(wait).post(wait))
-        .with_state(gate)
+        .post("/v1/keyed", |key: IdempotencyKey| async move { key.as_str().to_owned() }, any())
+        .get("/v1/panic", panics, any())
+        .get("/v1/broken", broken, any())
+        .get("/v1/sold-out", || async { Problem::from(SOLD_OUT.error("the last one was sold")) }, any())
+        .get("/v1/unavailable", unavailable, any())
+        .get("/v1/refused/{status}", refused, any())
+        .get("/v1/conflict", || async { (StatusCode::CONFLICT, Json(json!({ "mine": true }))) }, any())
+        .get("/v1/cached", || async { ([("cache-control", "public, max-age=60")], "kept") }, any())
+        .get("/v1/large", || async { "x".repeat(64 * 1_024 * 1_024) }, any())
+        .post("/v1/login", login, any())
+        .post("/v1/logout", || async { (SessionEnded, StatusCode::NO_CONTENT) }, any());
+    let waiting = Router::new().route("/v1/wait", get(wait).post(wait)).with_state(gate);
+    described.into_parts().0.merge(waiting.into())
+}
+
+pub fn any() -> Operation {
+    operation("any", "Whatever a test is about")
 }
 
 async fn line(Path((order, line)): Path<(Id<Order>, u32)>) -> String {
