@@ -192,7 +192,10 @@ fn places(params: &matchit::Params<'_, '_>) -> Box<[Box<str>]> {
         Ok(text) => text.into(),
         Err(_) => value.into(),
     };
-    params.iter().map(meant).collect()
+    // As many as there will be: an iterator that does not say so would make the list grow and shrink.
+    let mut places = Vec::with_capacity(params.len());
+    places.extend(params.iter().map(meant));
+    places.into_boxed_slice()
 }
 
 /// An answer to HEAD says how long that to GET would be, and has no body.

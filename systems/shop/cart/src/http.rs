@@ -2,6 +2,8 @@
 
 mod view;
 
+use std::sync::Arc;
+
 use axum::Json;
 use http::header::LOCATION;
 use http::{HeaderName, StatusCode};
@@ -20,7 +22,7 @@ use crate::model::{Address, CartId, QUANTITY_MAX, VariantId};
 use view::{CartView, CartsView};
 
 /// The routes over the actions.
-pub fn routes() -> Routes<Carts> {
+pub fn routes() -> Routes<Arc<Carts>> {
     let of_a_cart = &[&codes::UNKNOWN, &codes::CHECKOUT_RUNNING, &codes::ORDERED, &core_codes::FORBIDDEN];
     Routes::new("Carts", "What somebody is about to buy. A visitor's carts are the account's after a login.")
         .post(
@@ -105,7 +107,7 @@ pub fn routes() -> Routes<Carts> {
         )
 }
 
-type State = axum::extract::State<Carts>;
+type State = axum::extract::State<Arc<Carts>>;
 type Answer<T> = Result<T, Problem>;
 
 #[derive(Deserialize, JsonSchema)]

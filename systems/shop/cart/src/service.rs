@@ -83,7 +83,7 @@ impl Service for Cart {
             access: shop_access_contracts::access()?,
         };
         Ok(Mounted::new()
-            .http(http::routes().with_state(carts.clone()))
+            .http(http::routes().with_state(Arc::new(carts.clone())))
             .rpc(CartServer::new(Rpc(carts)), FILE_DESCRIPTOR_SET))
     }
 }

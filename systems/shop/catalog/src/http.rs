@@ -9,13 +9,15 @@ mod products;
 mod search;
 mod view;
 
+use std::sync::Arc;
+
 use mainstay_http::{Policies, Policy, Routes};
 
 use crate::actions::Catalog;
 pub use cached::touched;
 
 /// Every route, each described in its file.
-pub fn routes() -> Routes<Catalog> {
+pub fn routes() -> Routes<Arc<Catalog>> {
     products::routes()
         .merge(pictures::routes())
         .merge(picture_uploads::routes())

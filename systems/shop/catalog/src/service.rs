@@ -114,7 +114,7 @@ impl Service for Catalog {
         let (cache, outbox) = (catalog.cache.clone(), catalog.outbox.clone());
         loops.add("catalog.forget", |_, shutdown| follow(cache, outbox, &TOPIC, http::touched, shutdown));
         Ok(Mounted::new()
-            .http(http::routes().with_state(catalog.clone()))
+            .http(http::routes().with_state(Arc::new(catalog.clone())))
             .policies(http::policies())
             .rpc(CatalogServer::new(Rpc(catalog)), FILE_DESCRIPTOR_SET))
     }

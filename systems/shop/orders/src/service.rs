@@ -110,7 +110,7 @@ impl Service for Orders {
     fn start(needs: Needs, config: Config, _clock: Clock) -> Result<Mounted> {
         let orders = Self::new(needs, config)?;
         Ok(Mounted::new()
-            .http(http::routes().with_state(orders.clone()))
+            .http(http::routes().with_state(Arc::new(orders.clone())))
             .rpc(OrdersServer::new(orders), FILE_DESCRIPTOR_SET))
     }
 }

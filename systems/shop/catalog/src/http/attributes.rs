@@ -1,5 +1,7 @@
 //! The definitions of attributes.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +17,7 @@ use crate::actions::{self, Catalog};
 use crate::codes;
 use crate::model::{Attribute, AttributeKind, WORDS, WORDS_OR_NONE};
 
-pub fn routes() -> Routes<Catalog> {
+pub fn routes() -> Routes<Arc<Catalog>> {
     Routes::new("Attributes", "Typed properties of products, defined once for the whole catalogue.")
         .get(
             "/v1/attributes",
@@ -70,14 +72,17 @@ pub struct NewAttribute {
     filterable: bool,
 }
 
-pub async fn list(State(catalog): State<Catalog>, Ctx(ctx): Ctx) -> Result<Json<AttributesView>, Problem> {
+pub async fn list(
+    State(catalog): State<Arc<Catalog>>,
+    Ctx(ctx): Ctx,
+) -> Result<Json<AttributesView>, Problem> {
     let all = actions::list_attributes(&catalog, &ctx).await?;
     let attributes = all.into_iter().map(|one| view(one.value, one.version)).collect();
     Ok(Json(AttributesView { attributes }))
 }
 
 pub async fn put(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     Path(Slug(code)): Path<Slug>,
     condition: Condition,

@@ -3,6 +3,8 @@
 //! Only what every buyer sees alike is cached; staff read the database. A change is invalidated after its commit in
 //! this process, and by its event in others.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use mainstay_cache::{Loaded, Tag};
 use mainstay_core::{Context, Id, Principal, Result, codes};
@@ -24,22 +26,24 @@ pub enum Shown {
 ///
 /// # Errors
 /// `catalog.product_unknown`.
-pub async fn product(catalog: &Catalog, ctx: &Context, wanted: Wanted) -> Result<Shown> {
+pub async fn product(catalog: &Arc<Catalog>, ctx: &Context, wanted: Wanted) -> Result<Shown> {
     let key = match &wanted {
         Wanted::Id(id) => id.to_string(),
         Wanted::Slug(slug) => format!("slug:{slug}"),
     };
-    let source = catalog.clone();
-    // Whoever asks, the load is for every buyer, and goes on when its caller goes away.
-    let anybody = Context::new(ctx.tenant(), Principal::Anonymous(Id::from_bytes([0; 16])), ctx.trace());
-    let load = move || load(source.clone(), anybody.clone(), wanted.clone());
+    let (source, tenant, trace) = (Arc::clone(catalog), ctx.tenant(), ctx.trace());
+    let load = move || {
+        // Whoever asks, the load is for every buyer, and goes on when its caller goes away.
+        let anybody = Context::new(tenant, Principal::Anonymous(Id::from_bytes([0; 16])), trace);
+        load(Arc::clone(&source), anybody, wanted.clone())
+    };
     match catalog.cache.get_or_load(ctx, &key, load).await? {
         Some(bytes) => decode(bytes),
         None => Err(PRODUCT_UNKNOWN.error("there is no such product")),
     }
 }
 
-async fn load(catalog: Catalog, ctx: Context, wanted: Wanted) -> Result<Loaded> {
+async fn load(catalog: Arc<Catalog>, ctx: Context, wanted: Wanted) -> Result<Loaded> {
     let asked = match &wanted {
         Wanted::Id(id) => product_tag(*id),
         Wanted::Slug(slug) => slug_tag(slug),

@@ -1,5 +1,7 @@
 //! The tree of categories.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +21,7 @@ use crate::model::{Category, CategoryId, SLUG, WORDS};
 /// Far more than categories that stand beside each other.
 const PLACE_MAX: u32 = 1_000_000;
 
-pub fn routes() -> Routes<Catalog> {
+pub fn routes() -> Routes<Arc<Catalog>> {
     Routes::new("Categories", "Where products are found.")
         .get(
             "/v1/categories",
@@ -100,13 +102,16 @@ pub struct NewCategory {
     place: u32,
 }
 
-pub async fn list(State(catalog): State<Catalog>, Ctx(ctx): Ctx) -> Result<Json<CategoriesView>, Problem> {
+pub async fn list(
+    State(catalog): State<Arc<Catalog>>,
+    Ctx(ctx): Ctx,
+) -> Result<Json<CategoriesView>, Problem> {
     let all = actions::list_categories(&catalog, &ctx).await?;
     Ok(Json(CategoriesView { categories: all.into_iter().map(|one| view(one.value)).collect() }))
 }
 
 pub async fn show(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<contracts::Category>,
 ) -> Result<Response, Problem> {
@@ -121,7 +126,7 @@ pub async fn show(
 }
 
 pub async fn put(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<contracts::Category>,
     condition: Condition,
@@ -134,7 +139,7 @@ pub async fn put(
 }
 
 pub async fn remove(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<contracts::Category>,
     condition: Condition,

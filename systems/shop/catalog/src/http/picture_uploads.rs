@@ -1,5 +1,7 @@
 //! Pictures that come over poor lines: sent by tus, and gone on with after a cut.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -18,7 +20,7 @@ use shop_catalog_contracts as contracts;
 use crate::actions::{self, Catalog};
 use crate::codes;
 
-pub fn routes() -> Routes<Catalog> {
+pub fn routes() -> Routes<Arc<Catalog>> {
     Routes::new("Uploads of pictures", "The same as sending a picture at once, by tus 1.0.0, for lines that break.")
         .post(
             "/v1/products/{product}/picture-uploads",
@@ -102,7 +104,7 @@ pub struct UploadView {
 }
 
 pub async fn begin(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(product): PathId<contracts::Product>,
     creation: Told<Creation>,
@@ -120,7 +122,7 @@ pub async fn begin(
 }
 
 pub async fn show(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<UploadKind>,
     version: Told<Tus>,
@@ -143,7 +145,7 @@ pub async fn show(
 }
 
 pub async fn append(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<UploadKind>,
     offset: Told<Offset>,
@@ -166,7 +168,7 @@ pub async fn append(
 }
 
 pub async fn end(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<UploadKind>,
     version: Told<Tus>,

@@ -1,5 +1,6 @@
 //! Pictures of products.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -25,7 +26,7 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 /// Ten megabytes over a poor line.
 const UPLOAD_TIME: Duration = Duration::from_secs(120);
 
-pub fn routes() -> Routes<Catalog> {
+pub fn routes() -> Routes<Arc<Catalog>> {
     Routes::new("Pictures", "What products look like, in sizes that are made once.")
         .post(
             "/v1/products/{product}/pictures",
@@ -89,7 +90,7 @@ pub struct PictureView {
 pub struct Name(#[schemars(length(max = 64), regex(pattern = PICTURE_ID))] String);
 
 pub async fn add(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(product): PathId<contracts::Product>,
     upload: Upload,
@@ -118,7 +119,7 @@ pub async fn add(
 }
 
 pub async fn show(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     Path((Name(name), size)): Path<(Name, PictureSize)>,
     ranged: Ranged,

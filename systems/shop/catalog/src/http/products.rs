@@ -1,5 +1,7 @@
 //! Products and their variants.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +22,7 @@ use crate::model::{
     CategoryId, PAGE_DEFAULT, PAGE_MAX, Product, ProductId, SLUG, VARIANT_PAGE_MAX, VARIANTS_MAX, Versioned,
 };
 
-pub fn routes() -> Routes<Catalog> {
+pub fn routes() -> Routes<Arc<Catalog>> {
     Routes::new("Products", "What the shop sells, by word and picture.")
         .get(
             "/v1/products",
@@ -91,7 +93,7 @@ pub struct PageQuery {
 }
 
 pub async fn list(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<PageView>, Problem> {
@@ -108,7 +110,7 @@ pub async fn list(
 }
 
 pub async fn show(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<contracts::Product>,
 ) -> Result<Response, Problem> {
@@ -117,14 +119,14 @@ pub async fn show(
 
 /// An old address is answered with the way to the present one.
 pub async fn show_by_slug(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     Path(Slug(slug)): Path<Slug>,
 ) -> Result<Response, Problem> {
     show_wanted(&catalog, &ctx, Wanted::Slug(slug)).await
 }
 
-async fn show_wanted(catalog: &Catalog, ctx: &Context, wanted: Wanted) -> Result<Response, Problem> {
+async fn show_wanted(catalog: &Arc<Catalog>, ctx: &Context, wanted: Wanted) -> Result<Response, Problem> {
     if actions::sees_hidden(catalog, ctx) {
         let Found { product, moved } = actions::get_product(catalog, ctx, wanted).await?;
         return Ok(if moved { redirect(&product.value.slug) } else { whole(product) });
@@ -146,7 +148,7 @@ fn redirect(slug: &str) -> Response {
 }
 
 pub async fn put(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<contracts::Product>,
     condition: Condition,
@@ -168,7 +170,7 @@ pub struct VariantQuery {
 }
 
 pub async fn variants(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<contracts::Product>,
     Query(query): Query<VariantQuery>,

@@ -1,6 +1,7 @@
 //! Search: `GET /v1/search?q=blue+mug&currency=GBP&price=0-1000&category=cat_…&filter=attribute:material=steel`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -120,7 +121,7 @@ pub struct BeginningQuery {
     q: String,
 }
 
-pub fn routes() -> Routes<Catalog> {
+pub fn routes() -> Routes<Arc<Catalog>> {
     Routes::new("Search", "What the shop sells, by what people type and choose.")
         .get(
             "/v1/search",
@@ -143,7 +144,7 @@ pub fn routes() -> Routes<Catalog> {
 }
 
 async fn search(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<ResultsView>, Problem> {
@@ -153,7 +154,7 @@ async fn search(
 }
 
 async fn suggest(
-    State(catalog): State<Catalog>,
+    State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     Query(query): Query<BeginningQuery>,
 ) -> Result<Json<SuggestionsView>, Problem> {

@@ -1,5 +1,7 @@
 //! `/v1/checkouts`: buy a cart.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -22,7 +24,7 @@ use crate::Orders;
 use crate::actions::{self, CheckoutView, NewCheckout};
 use crate::codes;
 
-pub fn routes() -> Routes<Orders> {
+pub fn routes() -> Routes<Arc<Orders>> {
     // A checkout that went back answers with what turned it back.
     let turned_back = &[
         &codes::PRICES_CHANGED,
@@ -93,7 +95,7 @@ struct Pending {
 }
 
 pub async fn create(
-    State(service): State<Orders>,
+    State(service): State<Arc<Orders>>,
     Ctx(ctx): Ctx,
     key: IdempotencyKey,
     Body(body): Body<CreateCheckout>,
@@ -104,7 +106,7 @@ pub async fn create(
 }
 
 pub async fn show(
-    State(service): State<Orders>,
+    State(service): State<Arc<Orders>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<Checkout>,
 ) -> Result<Response, Problem> {

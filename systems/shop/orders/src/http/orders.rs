@@ -1,5 +1,7 @@
 //! `/v1/orders`: what was bought.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +16,7 @@ use crate::actions;
 use crate::model::{Address, Line, Order, Refund};
 use crate::store::ListedOrder;
 
-pub fn routes() -> Routes<Orders> {
+pub fn routes() -> Routes<Arc<Orders>> {
     Routes::new("Orders", "What was bought.")
         .get(
             "/v1/orders",
@@ -113,7 +115,7 @@ fn links(ctx: &Context, order: &Order) -> Result<Links> {
 }
 
 pub async fn show(
-    State(service): State<Orders>,
+    State(service): State<Arc<Orders>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<OrderKind>,
 ) -> Result<Response, Problem> {
@@ -147,7 +149,7 @@ pub struct OrderList {
 }
 
 pub async fn list(
-    State(service): State<Orders>,
+    State(service): State<Arc<Orders>>,
     Ctx(ctx): Ctx,
     Query(query): Query<ListOrders>,
 ) -> Result<Json<OrderList>, Problem> {

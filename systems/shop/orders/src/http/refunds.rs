@@ -1,5 +1,7 @@
 //! `/v1/orders/{id}/cancel` and `/refunds`: give back all or a part.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -25,7 +27,7 @@ const REASON_MAX: usize = 500;
 /// Lines of one refund, as many as a cart may have.
 const LINES_MAX: usize = 500;
 
-pub fn routes() -> Routes<Orders> {
+pub fn routes() -> Routes<Arc<Orders>> {
     let refused = &[&core_codes::FORBIDDEN, &codes::NOT_PAID, &codes::REFUND_REFUSED, &core_codes::INVALID];
     Routes::new("Refunds", "Giving back all or a part.")
         .post(
@@ -62,7 +64,7 @@ pub struct Cancel {
 }
 
 pub async fn cancel(
-    State(service): State<Orders>,
+    State(service): State<Arc<Orders>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<OrderKind>,
     Body(body): Body<Cancel>,
@@ -96,7 +98,7 @@ pub struct WantedLine {
 }
 
 pub async fn create(
-    State(service): State<Orders>,
+    State(service): State<Arc<Orders>>,
     Ctx(ctx): Ctx,
     PathId(id): PathId<OrderKind>,
     key: IdempotencyKey,

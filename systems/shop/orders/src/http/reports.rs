@@ -1,5 +1,7 @@
 //! `/v1/reports/sales`: what was sold, for staff.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use mainstay_core::codes;
@@ -11,7 +13,7 @@ use crate::Orders;
 use crate::actions;
 use crate::store::SalesDay;
 
-pub fn routes() -> Routes<Orders> {
+pub fn routes() -> Routes<Arc<Orders>> {
     Routes::new("Reports", "What was sold.").get(
         "/v1/reports/sales",
         sales,
@@ -53,7 +55,7 @@ pub struct SalesReport {
 }
 
 pub async fn sales(
-    State(service): State<Orders>,
+    State(service): State<Arc<Orders>>,
     Ctx(ctx): Ctx,
     Query(query): Query<Between>,
 ) -> Result<Json<SalesReport>, Problem> {
