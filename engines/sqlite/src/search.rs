@@ -3,6 +3,8 @@
 //! An index is a virtual table `CREATE VIRTUAL TABLE … USING fts5(field, …)` that keeps its texts. Ranks are bm25 with
 //! the fields' weights. A query reaches FTS5 as quoted words only, so that nothing of it is read as syntax.
 
+use std::fmt::Write;
+
 use mainstay_core::Result;
 use mainstay_search::{Hit, MARK_END, MARK_START, Query, Shorten, TextEngine, TextIndex};
 use mainstay_sql::{Param, Tx, View};
@@ -20,19 +22,21 @@ impl Fts5 {
 /// What FTS5's `snippet` takes at most.
 const SNIPPET_WORDS_MAX: u32 = 64;
 
+/// About what the statement that writes a row takes.
+const STATEMENT_BYTES: usize = 160;
+
 impl TextEngine for Fts5 {
     fn scheme(&self) -> &'static str {
         "sqlite"
     }
 
+    fn add(&self, tx: &Tx<'_>, index: &TextIndex, row: i64, texts: &[&str]) -> Result<()> {
+        // To replace nothing would be a look-up more.
+        insert(tx, "INSERT", index, row, texts)
+    }
+
     fn put(&self, tx: &Tx<'_>, index: &TextIndex, row: i64, texts: &[&str]) -> Result<()> {
-        let columns = columns(index);
-        let places: String = (0..texts.len()).map(|place| format!(", ?{}", place + 2)).collect();
-        let params: Vec<Param<'_>> =
-            std::iter::once(row.into()).chain(texts.iter().map(|text| (*text).into())).collect();
-        let sql = format!("INSERT OR REPLACE INTO {} (rowid, {columns}) VALUES (?1{places})", index.name);
-        tx.execute(&sql, &params)?;
-        Ok(())
+        insert(tx, "INSERT OR REPLACE", index, row, texts)
     }
 
     fn remove(&self, tx: &Tx<'_>, index: &TextIndex, row: i64) -> Result<()> {
@@ -85,6 +89,21 @@ impl TextEngine for Fts5 {
             Ok((row.get(0)?, texts.collect::<Result<_>>()?))
         })
     }
+}
+
+fn insert(tx: &Tx<'_>, insert: &str, index: &TextIndex, row: i64, texts: &[&str]) -> Result<()> {
+    let mut sql = String::with_capacity(STATEMENT_BYTES);
+    // Writing to a text cannot fail.
+    let _ = write!(sql, "{insert} INTO {} (rowid", index.name);
+    index.fields.iter().for_each(|field| sql.extend([", ", field.name]));
+    sql.push_str(") VALUES (?1");
+    for place in 2..texts.len() + 2 {
+        let _ = write!(sql, ", ?{place}");
+    }
+    sql.push(')');
+    let params: Vec<Param<'_>> =
+        std::iter::once(row.into()).chain(texts.iter().map(|text| (*text).into())).collect();
+    tx.execute(&sql, &params).map(drop)
 }
 
 fn columns(index: &TextIndex) -> String {

@@ -58,11 +58,13 @@ async fn follow_from_now<E: Event>(
     // What was cached before the place was known may have missed a change.
     cache.invalidate_all().await?;
     loop {
-        for envelope in feed.next().await?.events {
-            match E::decode(envelope.data.as_slice()) {
-                Ok(event) => cache.invalidate(&tags(&event)).await?,
-                Err(_) => cache.invalidate_all().await?,
-            }
+        let events = feed.next().await?.events;
+        let touched =
+            events.iter().map(|envelope| E::decode(envelope.data.as_slice()).map(|event| tags(&event)));
+        // Together, since a bulk change has hundreds.
+        match touched.collect::<Result<Vec<_>, _>>() {
+            Ok(touched) => cache.invalidate(&touched.concat()).await?,
+            Err(_) => cache.invalidate_all().await?,
         }
     }
 }

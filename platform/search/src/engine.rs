@@ -48,6 +48,9 @@ pub trait TextEngine: Send + Sync {
     /// The scheme of the databases that it is for.
     fn scheme(&self) -> &'static str;
 
+    /// Adds a row's texts, one a field; of a row that is not there.
+    fn add(&self, tx: &Tx<'_>, index: &TextIndex, row: i64, texts: &[&str]) -> Result<()>;
+
     /// Puts a row's texts, one a field, in place of what was there.
     fn put(&self, tx: &Tx<'_>, index: &TextIndex, row: i64, texts: &[&str]) -> Result<()>;
 

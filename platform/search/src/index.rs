@@ -1,5 +1,6 @@
 //! One index with its engine: what a service holds.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -35,22 +36,40 @@ impl Search {
         Self { engine, index }
     }
 
-    /// Puts rows' texts, one a field, in place of what was there; each row once. A row that has the same texts costs a look-up. Many rows
-    /// at once cost less than one after the other: what their words have in common is written once.
+    /// Puts rows' texts, one a field, in place of what was there; each row once. A row that has the same texts costs a
+    /// look-up. Many rows at once cost less than one after the other: what their words have in common is written once.
     pub fn put(&self, tx: &Tx<'_>, rows: &[(i64, Vec<&str>)]) -> Result<()> {
         let numbers: Vec<i64> = rows.iter().map(|(row, _)| *row).collect();
-        let mut old: HashMap<i64, Vec<String>> =
-            self.engine.texts(tx, self.index, &numbers)?.into_iter().collect();
+        let old = self.engine.texts(tx, self.index, &numbers)?;
+        self.write(tx, rows, old.into_iter().collect())
+    }
+
+    /// [`Search::put`] of rows that the index is known not to have, which spares looking.
+    pub fn add(&self, tx: &Tx<'_>, rows: &[(i64, Vec<&str>)]) -> Result<()> {
+        self.write(tx, rows, HashMap::new())
+    }
+
+    fn write(
+        &self,
+        tx: &Tx<'_>,
+        rows: &[(i64, Vec<&str>)],
+        mut old: HashMap<i64, Vec<String>>,
+    ) -> Result<()> {
         let mut change = vocabulary::Change::default();
         for (row, texts) in rows {
-            let texts: Vec<String> = texts.iter().map(|text| without_marks(text)).collect();
-            let old = old.remove(row);
-            if old.as_ref().is_some_and(|old| *old == texts) {
-                continue;
+            let texts: Vec<Cow<'_, str>> = texts.iter().map(|text| without_marks(text)).collect();
+            let new: Vec<&str> = texts.iter().map(|text| &**text).collect();
+            match old.remove(row) {
+                Some(old) if old == new => {}
+                Some(old) => {
+                    self.engine.put(tx, self.index, *row, &new)?;
+                    change.row(&old, &new);
+                }
+                None => {
+                    self.engine.add(tx, self.index, *row, &new)?;
+                    change.row::<&str>(&[], &new);
+                }
             }
-            let new: Vec<&str> = texts.iter().map(String::as_str).collect();
-            self.engine.put(tx, self.index, *row, &new)?;
-            change.row(&old.unwrap_or_default(), &texts);
         }
         vocabulary::count(tx, self.index.name, change)
     }
@@ -60,7 +79,7 @@ impl Search {
         let mut change = vocabulary::Change::default();
         for (row, old) in self.engine.texts(tx, self.index, &[row])? {
             self.engine.remove(tx, self.index, row)?;
-            change.row(&old, &[]);
+            change.row::<String>(&old, &[]);
         }
         vocabulary::count(tx, self.index.name, change)
     }

@@ -1,6 +1,8 @@
 //! What somebody typed, as words. Nothing of it is syntax: quotes, operators and stars are only what stands between
 //! words.
 
+use std::borrow::Cow;
+
 use crate::words::words;
 
 /// Most words of a query that are looked at. Each one is a list to go through; nobody types more on purpose.
@@ -17,7 +19,7 @@ impl Query {
     /// The words of a text; `None` when it has none. Unless a space or the like follows it, the last one may be the
     /// beginning of a word.
     pub fn parse(text: &str) -> Option<Self> {
-        let words: Vec<String> = words(text).take(WORDS_MAX).collect();
+        let words: Vec<String> = words(text).take(WORDS_MAX).map(Cow::into_owned).collect();
         let unfinished = text.chars().next_back().is_some_and(char::is_alphanumeric);
         (!words.is_empty()).then_some(Self { words, unfinished })
     }

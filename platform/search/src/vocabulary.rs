@@ -1,9 +1,10 @@
 //! The words that an index knows, and in how many rows each stands: what suggestions and corrections come from.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_core::Result;
-use mainstay_sql::{Tx, View};
+use mainstay_sql::{Param, Tx, View};
 
 use crate::slip::{shortened, within_one};
 use crate::words::{is_spelt, words};
@@ -20,20 +21,29 @@ pub(crate) struct Change(BTreeMap<String, i64>);
 
 impl Change {
     /// A row has other texts than before.
-    pub(crate) fn row(&mut self, old: &[String], new: &[String]) {
+    pub(crate) fn row<T: AsRef<str>>(&mut self, old: &[T], new: &[&str]) {
         let (old, new) = (of_row(old), of_row(new));
         for gone in old.difference(&new) {
-            *self.0.entry(gone.clone()).or_default() -= 1;
+            self.add(gone, -1);
         }
-        for added in new.into_iter().filter(|word| !old.contains(word)) {
-            *self.0.entry(added).or_default() += 1;
+        for added in new.difference(&old) {
+            self.add(added, 1);
+        }
+    }
+
+    fn add(&mut self, word: &str, by: i64) {
+        match self.0.get_mut(word) {
+            Some(count) => *count += by,
+            None => {
+                self.0.insert(word.to_owned(), by);
+            }
         }
     }
 }
 
 /// The words of a row's texts that are worth suggesting.
-fn of_row(texts: &[String]) -> BTreeSet<String> {
-    let words = texts.iter().flat_map(|text| words(text));
+fn of_row<T: AsRef<str>>(texts: &[T]) -> BTreeSet<Cow<'_, str>> {
+    let words = texts.iter().flat_map(|text| words(text.as_ref()));
     words.filter(|word| is_spelt(word)).take(WORDS_OF_ROW_MAX).collect()
 }
 
@@ -61,11 +71,10 @@ pub(crate) fn count(tx: &Tx<'_>, index: &str, change: Change) -> Result<()> {
 fn learn(tx: &Tx<'_>, index: &str, word: &str, rows: i64) -> Result<()> {
     let sql = "INSERT INTO search_words (index_name, word, row_count) VALUES (?1, ?2, ?3)";
     tx.execute(sql, &[index.into(), word.into(), rows.into()])?;
-    for form in shortened(word) {
-        let sql = "INSERT INTO search_slips (index_name, form, word) VALUES (?1, ?2, ?3)";
-        tx.execute(sql, &[index.into(), (&form).into(), word.into()])?;
-    }
-    Ok(())
+    let forms = shortened(word);
+    let forms: Vec<[Param<'_>; 3]> =
+        forms.iter().map(|form| [index.into(), form.into(), word.into()]).collect();
+    tx.execute_rows("INSERT INTO search_slips (index_name, form, word) VALUES :rows", &forms).map(drop)
 }
 
 /// The words that begin so, the most frequent first.

@@ -32,6 +32,7 @@ pub mod engine;
 
 mod holder;
 mod list;
+mod rows;
 mod work;
 
 pub use aged::Aged;

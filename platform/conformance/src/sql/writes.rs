@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mainstay_core::{Clock, Timestamp, codes as core_codes};
-use mainstay_sql::{Wake, codes, constraint};
+use mainstay_sql::{Param, Wake, codes, constraint};
 
 use super::{Place, Suite, context, ids, insert, read, stored, write};
 use crate::case::{Outcome, ensure, refused, same, told};
@@ -15,6 +15,7 @@ pub(super) fn add(suite: &mut Suite) {
     suite.case("an error undoes the whole closure and is what the caller gets", error_undoes);
     suite.case("a nested part fails alone", nested);
     suite.case("a broken constraint has its code and its name", constraints);
+    suite.case("many rows are written in their order, by few statements", many_rows);
     suite.case("a closure cannot begin, end or leave its transaction", own_transaction);
     suite.case("wakes come after the commit and only then", wakes);
     suite.case("work whose deadline has passed is not begun", deadline);
@@ -64,6 +65,36 @@ async fn nested(place: Place) -> Outcome {
     .map_err(told)?;
     same("inside", inside, (true, true, vec![1, 4, 5]))?;
     same("stored", stored(&db).await?, vec![1, 4, 5])
+}
+
+async fn many_rows(place: Place) -> Outcome {
+    const SQL: &str = "INSERT INTO rows (id, amount) VALUES :rows ON CONFLICT (id) DO NOTHING";
+    let db = place.database().await?;
+    let written = write(&db, |tx| {
+        let rows: Vec<[Param<'_>; 2]> = (1..=150).map(|id: i64| [id.into(), (2 * id).into()]).collect();
+        // Every size of a chunk, one that holds a row that is there, and none at all.
+        let counts =
+            [&rows[..1], &rows[1..22], &rows[20..], &rows[..0]].map(|rows| tx.execute_rows(SQL, rows));
+        counts.into_iter().collect::<mainstay_core::Result<Vec<u64>>>()
+    })
+    .await
+    .map_err(told)?;
+    same("rows changed", written, vec![1, 21, 128, 0])?;
+    let odd = "SELECT count(*) FROM rows WHERE amount <> 2 * id";
+    let odd = read(&db, move |view| view.query_one(odd, &[], |row| row.get::<i64>(0))).await.map_err(told)?;
+    same("rows with another's value", odd, Some(0))?;
+    same("stored", stored(&db).await?, (1..=150).collect())?;
+    // The last row of the second chunk is there already; what the closure did before is its own to keep.
+    let kept = write(&db, |tx| {
+        insert(tx, 200)?;
+        let rows: Vec<[Param<'_>; 1]> = (300..400).rev().chain([150]).map(|id: i64| [id.into()]).collect();
+        let failed = tx.execute_rows("INSERT INTO rows (id) VALUES :rows", &rows);
+        Ok((failed.is_err_and(|error| error.is(&codes::UNIQUE)), ids(tx)?.len()))
+    });
+    let (refused, there) = kept.await.map_err(told)?;
+    same("a row that is there is refused", refused, true)?;
+    // The chunks before the one that failed stay, as statements of their own would have.
+    same("rows there", there, 150 + 1 + 100)
 }
 
 async fn constraints(place: Place) -> Outcome {

@@ -74,6 +74,30 @@ async fn what_no_consumer_could_take_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn many_events_are_told_in_their_order_and_one_that_is_too_large_ends_them() {
+    let node = Node::new().await;
+    let (outbox, ctx) = (node.outbox.clone(), node.ctx.clone());
+    // More than are written by one statement, and than are held in memory at once.
+    let large = move |number| Note { number, text: "x".repeat(30_000) };
+    node.write(move |tx| {
+        outbox.append_all(tx, &ctx, &NOTES, (1..=100).map(|number| (number.to_string(), large(number))))?;
+        outbox.append_all(tx, &ctx, &NOTES, Vec::<(&str, Note)>::new())
+    })
+    .await;
+    let page = node.outbox.follow("test.notes", Position::START, 1_000).next().await.unwrap();
+    assert_eq!((numbers(&page), page.through), ((1..=100).collect(), Position(100)));
+    assert!(page.events.iter().zip(1..).all(|(envelope, number)| envelope.key == number.to_string()));
+
+    let (outbox, ctx) = (node.outbox.clone(), node.ctx.clone());
+    let huge = Note { number: 2, text: "x".repeat(MAX_EVENT_BYTES + 1) };
+    let refused = node.db.write(&node.ctx, move |tx| {
+        outbox.append_all(tx, &ctx, &NOTES, [("a", &note(1)), ("a", &huge), ("a", &note(3))])
+    });
+    assert!(refused.await.unwrap_err().is(&events::TOO_LARGE));
+    assert_eq!(node.outbox.newest().await.unwrap(), Position(100));
+}
+
+#[tokio::test]
 async fn a_feed_goes_on_where_it_stands_and_passes_over_other_topics() {
     let node = Node::new().await;
     let (outbox, ctx) = (node.outbox.clone(), node.ctx.clone());

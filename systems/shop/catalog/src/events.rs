@@ -14,31 +14,43 @@ use crate::model::{Attribute, Category, CategoryId, Product, Variant, VariantId}
 /// which an event of at most 256 kB holds.
 const VARIANTS_IN_EVENT: usize = 50;
 
-/// Tells that a product was created or changed, with the variants that were.
-pub fn product_changed(
+/// A product that was created or changed.
+pub struct News<'a> {
+    pub product: &'a Product,
+    pub version: u64,
+    /// Variants that were created or changed.
+    pub changed: Vec<&'a Variant>,
+    pub removed: &'a [VariantId],
+}
+
+impl News<'_> {
+    /// As events, one for so many variants.
+    fn events(&self) -> Vec<ProductChanged> {
+        // At most 2,000 ids of 18 bytes.
+        let mut removed: Vec<Vec<u8>> = self.removed.iter().map(|id| id.to_vec()).collect();
+        let mut event = |variants: &[&Variant]| {
+            let told = messages::product(self.product, self.version, variants.iter().copied());
+            ProductChanged { product: Some(told), removed_variant_ids: std::mem::take(&mut removed) }
+        };
+        if self.changed.is_empty() {
+            return vec![event(&[])];
+        }
+        self.changed.chunks(VARIANTS_IN_EVENT).map(event).collect()
+    }
+}
+
+/// Tells that products were created or changed, with the variants that were.
+pub fn products_changed<'a>(
     outbox: &Outbox,
     tx: &Tx<'_>,
     ctx: &Context,
-    product: &Product,
-    version: u64,
-    changed: &[&Variant],
-    removed: &[VariantId],
+    news: impl Iterator<Item = News<'a>>,
 ) -> Result<()> {
-    let key = product.id.to_string();
-    let mut removed: Vec<Vec<u8>> = removed.iter().map(|id| id.to_vec()).collect();
-    let mut rest = changed;
-    loop {
-        let (now, later) = rest.split_at(rest.len().min(VARIANTS_IN_EVENT));
-        let told = messages::product(product, version, now.iter().copied());
-        // At most 2,000 ids of 18 bytes.
-        let removed_variant_ids = std::mem::take(&mut removed);
-        let event = ProductChanged { product: Some(told), removed_variant_ids };
-        outbox.append(tx, ctx, &TOPIC, &key, &event)?;
-        if later.is_empty() {
-            return Ok(());
-        }
-        rest = later;
-    }
+    let events = news.flat_map(|one| {
+        let key = one.product.id.to_string();
+        one.events().into_iter().map(move |event| (key.clone(), event))
+    });
+    outbox.append_all(tx, ctx, &TOPIC, events)
 }
 
 /// Tells that a category was created, changed or moved.

@@ -37,6 +37,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/006_up.sql"),
             down: include_str!("migrations/006_down.sql"),
         },
+        Migration {
+            version: 7,
+            name: "the words of a product's status are compared one by one",
+            up: include_str!("migrations/007_up.sql"),
+            down: include_str!("migrations/007_down.sql"),
+        },
     ],
 };
 

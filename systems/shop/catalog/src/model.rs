@@ -17,7 +17,7 @@ use mainstay_core::Id;
 
 pub use attribute::{Attribute, AttributeKind, AttributeValue, check_attribute, check_values};
 pub use category::{Category, CategoryId, Tree, check_category};
-pub use change::{change, merge};
+pub use change::{Change, change, merge};
 pub use check::{LINES, PICTURE, SLUG, WORDS, WORDS_OR_NONE, check};
 pub use document::{CATEGORY_FACET, FacetValue, facet_values, texts};
 pub use facets::{Candidate, Counted, Filter, Filters, PRICE_BANDS, ValueId, count};

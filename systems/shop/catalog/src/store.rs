@@ -19,13 +19,13 @@ pub use pictures::{
     unused_pictures,
 };
 pub use products::{
-    In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_product,
+    In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_products,
 };
 pub use search::{
     Changes, Filed, PRODUCT_TEXT, Shown, changes, document_of_sku, has_price_between, lower_prices, news,
     put_documents, put_lowest_prices, put_variant_prices, register_of, seen_of, shown, unindexed,
 };
-pub use slugs::{keep_old_slug, owner_of_old_slug, release_old_slug};
+pub use slugs::{keep_old_slug, owner_of_old_slug, release_old_slugs};
 pub use variants::{
     owners_of_variants, put_variants, remove_variants, variant_page, variants_in_list, variants_of_product,
     variants_of_products, variants_with, variants_with_skus,

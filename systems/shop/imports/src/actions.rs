@@ -5,10 +5,12 @@ mod finish;
 mod look;
 mod stage;
 
+use std::sync::Arc;
+
 use mainstay_access::{Access, Relation};
 use mainstay_core::{Context, Result};
 use mainstay_jobs::Jobs;
-use mainstay_sql::Database;
+use mainstay_sql::{Database, Wake};
 use shop_access_contracts::GOODS_IMPORT;
 
 use crate::apply::Peers;
@@ -27,6 +29,8 @@ pub struct Desk {
     pub peers: Peers,
     /// Who may do what.
     pub access: Access,
+    /// Bumped when lines were staged: those that come after them wait for it.
+    pub staged: Arc<Wake>,
 }
 
 impl Desk {

@@ -7,7 +7,7 @@ mod stock;
 use futures::future::try_join;
 use mainstay_core::{Context, Result};
 use mainstay_rpc::{Channel, Peer};
-use shop_catalog_contracts::CatalogClient;
+use shop_catalog_contracts::{CatalogClient, PutByNameRequest};
 use shop_inventory_contracts::InventoryClient;
 use shop_pricing_contracts::PricingClient;
 
@@ -38,16 +38,25 @@ pub async fn check(
     goods::check(peers, ctx, import, lines).await
 }
 
-/// Applies the part of a batch that is the catalogue's; a price or a level of something that does not exist would be
-/// nobody's. The same batch again changes nothing more.
-pub async fn apply_goods(
-    peers: &Peers,
-    ctx: &Context,
-    import: &Import,
+/// A batch with what the catalogue is asked to do about it: made before it is its turn, so that nobody waits for it then.
+pub struct Prepared {
     lines: Vec<Numbered>,
-) -> Result<Shelved> {
-    let (variants, faults) = goods::apply(peers, ctx, import, &lines).await?;
-    Ok(Shelved { lines, variants, faults })
+    asked: PutByNameRequest,
+}
+
+impl Prepared {
+    pub fn new(import: &Import, lines: Vec<Numbered>) -> Self {
+        let asked = goods::request_of(import, &lines);
+        Self { lines, asked }
+    }
+
+    /// Applies the part that is the catalogue's; a price or a level of something that does not exist would be nobody's. The
+    /// same again changes nothing more.
+    pub async fn apply_goods(self, peers: &Peers, ctx: &Context) -> Result<Shelved> {
+        let Self { lines, asked } = self;
+        let (variants, faults) = goods::apply(peers, ctx, asked, &lines).await?;
+        Ok(Shelved { lines, variants, faults })
+    }
 }
 
 /// A batch whose goods are in the catalogue.

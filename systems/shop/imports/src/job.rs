@@ -11,13 +11,19 @@ use mainstay_core::{Context, Result, codes};
 use mainstay_jobs::{Job, JobContext, Policy};
 use mainstay_sql::{Database, Tx, View};
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
-use crate::apply::{Peers, Shelved, apply_goods, check};
+use crate::apply::{Peers, Prepared, Shelved, check};
 use crate::model::{Content, Fault, Import, ImportId, Numbered, OnError, State};
 use crate::store::{self, Page};
 
 /// An hour is tens of millions of lines; an attempt that is cut off there goes on in the next.
 const TIME_MAX: Duration = Duration::from_secs(3_600);
+
+/// Pages that are read and prepared before it is their turn, and pages whose goods wait for their figures: each as many as
+/// keep everybody at work. What they hold is some megabytes of memory, and some pages to apply again after a crash.
+const PAGES_AHEAD: usize = 1;
+const PAGES_BEHIND: usize = 1;
 
 /// Names the import.
 #[derive(Serialize, Deserialize)]
@@ -73,31 +79,41 @@ impl Carry {
         self.db.read(ctx, move |view| store::page(view, id, after)).await
     }
 
-    /// Applies all that is staged after a line. While pricing and inventory work on a page, the catalogue works on the
-    /// next one and the one after that is read: what is written down is only ever what all three have done.
+    /// Applies all that is staged after a line. The catalogue, whose work is the most, goes from page to page without
+    /// waiting for anybody: pages are read and its requests made ahead of it, and pricing and inventory follow behind. What
+    /// is written down is only ever what all three have done, in the order of the pages.
     async fn apply(&self, cx: &JobContext, import: &Import) -> Result<()> {
-        let id = import.id;
-        let mut page = self.page(cx.ctx(), id, import.applied_through).await?;
-        let mut shelved: Option<(u64, Shelved)> = None;
-        while page.is_some() || shelved.is_some() {
-            let last = page.as_ref().map(|page| page.last);
-            let ahead = async {
-                let Some(last) = last else { return Ok(None) };
-                self.page(cx.ctx(), id, last).await
-            };
-            let goods = async {
-                let Some(page) = page else { return Ok(None) };
-                let shelved = apply_goods(&self.peers, cx.ctx(), import, page.lines).await?;
-                Ok(Some((page.last, shelved)))
-            };
-            let figures = async {
-                let Some((last, shelved)) = &shelved else { return Ok(()) };
-                let faults = shelved.apply_figures(&self.peers, cx.ctx(), id).await?;
-                self.applied(cx, id, Some(*last), shelved.len(), faults).await
-            };
-            // The catalogue first, which is what the others wait for.
-            (shelved, page, ()) = tokio::try_join!(biased; goods, ahead, figures)?;
-        }
+        let (id, ctx) = (import.id, cx.ctx());
+        let (prepared, mut next) = mpsc::channel::<(u64, Prepared)>(PAGES_AHEAD);
+        let (shelved, mut behind) = mpsc::channel::<(u64, Shelved)>(PAGES_BEHIND);
+        // Where one of the three ends before the others, it has failed, and its failure is what is told.
+        let read = async move {
+            let mut after = import.applied_through;
+            while let Some(page) = self.page(ctx, id, after).await? {
+                after = page.last;
+                if prepared.send((page.last, Prepared::new(import, page.lines))).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let goods = async move {
+            while let Some((last, page)) = next.recv().await {
+                if shelved.send((last, page.apply_goods(&self.peers, ctx).await?)).await.is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let figures = async move {
+            while let Some((last, page)) = behind.recv().await {
+                let faults = page.apply_figures(&self.peers, ctx, id).await?;
+                self.applied(cx, id, Some(last), page.len(), faults).await?;
+            }
+            Ok(())
+        };
+        // The catalogue first, which is what the others wait for.
+        tokio::try_join!(biased; goods, figures, read)?;
         self.applied(cx, id, None, 0, Vec::new()).await
     }
 

@@ -8,6 +8,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     migrations: &[
         Migration { version: 1, name: "imports, staged lines, faults", up: UP_1, down: DOWN_1 },
         Migration { version: 2, name: "staged lines stand on pages", up: UP_2, down: DOWN_2 },
+        Migration { version: 3, name: "units know their lines", up: UP_3, down: DOWN_3 },
     ],
 };
 
@@ -98,6 +99,11 @@ DROP TABLE staged_units;
 DROP TABLE staged_pages;
 ";
 
+// So that many are written at once, and it is told afterwards which of them were there before.
+const UP_3: &str = "ALTER TABLE staged_units ADD COLUMN line INTEGER NOT NULL DEFAULT 0;";
+
+const DOWN_3: &str = "ALTER TABLE staged_units DROP COLUMN line;";
+
 #[cfg(test)]
 mod tests {
     use mainstay_core::{Context, Id};
@@ -130,10 +136,10 @@ mod tests {
                 after = page.last;
                 lines.extend(page.lines);
             }
-            Ok((lines, store::add_unit(tx, id, "M-2")?, store::add_unit(tx, id, "M-1")?))
+            Ok((lines, store::add_units(tx, id, &[(1_300, "M-2"), (1_301, "M-1")])?))
         };
-        let (lines, known, new) = test.db.write(&ctx, read).await.unwrap();
-        assert_eq!((known, new), (false, true));
+        let (lines, repeated) = test.db.write(&ctx, read).await.unwrap();
+        assert_eq!(repeated, [1_300].into());
         assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), (2..1_203).collect::<Vec<_>>());
         let (_, content) = &lines[500];
         assert_eq!((content.sku.as_str(), content.name.as_deref()), ("M-502", Some("=Mug \"502\"")));

@@ -3,7 +3,7 @@
 use mainstay_core::{Clock, Result};
 use mainstay_host::{Contract, Mounted, NoConfig, Scope, Service};
 use mainstay_jobs::Jobs;
-use mainstay_sql::Database;
+use mainstay_sql::{Database, Wake};
 use shop_catalog_contracts::CatalogClient;
 use shop_imports_contracts::{FILE_DESCRIPTOR_SET, ImportsServer, SERVICE};
 use shop_inventory_contracts::InventoryClient;
@@ -55,7 +55,7 @@ impl Service for Imports {
         let Needs { db, jobs, peers } = needs;
         let access = shop_access_contracts::access()?;
         jobs.register(Carry { db: db.clone(), peers: peers.clone() })?;
-        let desk = Desk { db, jobs, peers, access };
+        let desk = Desk { db, jobs, peers, access, staged: Wake::new() };
         Ok(Mounted::new().rpc(ImportsServer::new(Rpc(desk)), FILE_DESCRIPTOR_SET))
     }
 }

@@ -16,12 +16,26 @@ pub fn stock_changed(
     level: Level,
     cause: &str,
 ) -> Result<()> {
-    let event = StockChanged {
-        variant_id: variant.to_vec(),
-        on_hand: level.on_hand,
-        held: level.held,
-        available: level.available(),
-        cause: cause.to_owned(),
-    };
-    outbox.append(tx, ctx, &TOPIC, &variant.to_string(), &event)
+    stocks_changed(outbox, tx, ctx, [(variant, level)], cause)
+}
+
+/// [`stock_changed`] of many variants.
+pub fn stocks_changed(
+    outbox: &Outbox,
+    tx: &Tx<'_>,
+    ctx: &Context,
+    levels: impl IntoIterator<Item = (VariantId, Level)>,
+    cause: &str,
+) -> Result<()> {
+    let events = levels.into_iter().map(|(variant, level)| {
+        let event = StockChanged {
+            variant_id: variant.to_vec(),
+            on_hand: level.on_hand,
+            held: level.held,
+            available: level.available(),
+            cause: cause.to_owned(),
+        };
+        (variant.to_string(), event)
+    });
+    outbox.append_all(tx, ctx, &TOPIC, events)
 }

@@ -1,7 +1,7 @@
 //! Every query that pricing makes, on the database that it alone owns.
 
 use mainstay_core::{Currency, Money, Result};
-use mainstay_sql::{Tx, View};
+use mainstay_sql::{Param, Tx, View};
 
 use crate::model::{Offer, Price, VariantId};
 
@@ -19,19 +19,37 @@ pub fn prices(
     })
 }
 
-/// Sets a price on its currency's list.
-pub fn set_price(tx: &Tx<'_>, variant: VariantId, price: Price) -> Result<()> {
-    tx.execute(
-        "INSERT INTO prices (currency, variant_id, minor, tax_class) VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT (currency, variant_id) DO UPDATE SET minor = ?3, tax_class = ?4",
-        &[
-            price.amount.currency.as_str().into(),
-            (&variant).into(),
-            price.amount.minor.into(),
-            price.class.as_str().into(),
-        ],
-    )?;
-    Ok(())
+/// Whether any variant between these two has a price on a currency's list.
+pub fn has_price_between(
+    view: &View<'_>,
+    currency: Currency,
+    first: VariantId,
+    last: VariantId,
+) -> Result<bool> {
+    let sql = "SELECT 1 FROM prices WHERE currency = ?1 AND variant_id BETWEEN ?2 AND ?3 LIMIT 1";
+    let found =
+        view.query_one(sql, &[currency.as_str().into(), (&first).into(), (&last).into()], |_| Ok(()))?;
+    Ok(found.is_some())
+}
+
+/// Sets prices on their currencies' lists.
+pub fn set_prices(tx: &Tx<'_>, prices: &[(VariantId, Price)]) -> Result<()> {
+    let rows: Vec<[Param<'_>; 4]> = prices.iter().map(row).collect();
+    tx.execute_rows(
+        "INSERT INTO prices (currency, variant_id, minor, tax_class) VALUES :rows \
+         ON CONFLICT (currency, variant_id) DO UPDATE SET minor = excluded.minor, tax_class = excluded.tax_class",
+        &rows,
+    )
+    .map(drop)
+}
+
+fn row((variant, price): &(VariantId, Price)) -> [Param<'_>; 4] {
+    [
+        price.amount.currency.as_str().into(),
+        variant.into(),
+        price.amount.minor.into(),
+        price.class.as_str().into(),
+    ]
 }
 
 /// What was agreed on under a code in a currency.

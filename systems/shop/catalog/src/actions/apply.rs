@@ -9,7 +9,7 @@ use mainstay_sql::{Tx, View, codes as sql, constraint};
 use super::Catalog;
 use crate::codes::{SKU_TAKEN, SLUG_TAKEN, VARIANT_TAKEN};
 use crate::model::{
-    AttributeKind, CategoryId, PictureId, Product, ProductId, VariantId, Versioned, change, check,
+    AttributeKind, CategoryId, Change, PictureId, Product, ProductId, VariantId, Versioned, change, check,
     check_values, picture_at,
 };
 use crate::{events, store};
@@ -54,6 +54,27 @@ impl Known {
     }
 }
 
+/// A product that becomes another one, or begins to be.
+pub(super) struct Turn<'a> {
+    pub stored: Option<&'a Versioned<Product>>,
+    pub wanted: &'a Product,
+}
+
+impl<'a> Turn<'a> {
+    fn old(&self) -> Option<&'a Product> {
+        self.stored.map(|stored| &stored.value)
+    }
+
+    /// The version that it becomes.
+    fn version(&self) -> u64 {
+        self.stored.map_or(0, |stored| stored.version) + 1
+    }
+
+    fn change(&self) -> Change {
+        change(self.old().map_or(&[][..], |old| &old.variants), &self.wanted.variants)
+    }
+}
+
 /// What was written of one product.
 pub(super) struct Applied {
     pub version: u64,
@@ -71,7 +92,10 @@ pub(super) fn apply(
     at: &str,
 ) -> Result<Applied> {
     refuse(known, wanted, at)?;
-    write(tx, catalog, ctx, stored, wanted, at)
+    let turn = Turn { stored, wanted };
+    let version = turn.version();
+    let variants_changed = write(tx, catalog, ctx, &[turn]).map_err(|error| taken(error, at))?;
+    Ok(Applied { version, variants_changed })
 }
 
 /// Refuses what no rule of the catalogue allows, before anything is written.
@@ -83,46 +107,53 @@ pub(super) fn refuse(known: &Known, wanted: &Product, at: &str) -> Result<()> {
     refuse_foreign_variants(known, wanted, at)
 }
 
-/// Writes a product that is allowed; what is refused still is a unique name that another one has.
-pub(super) fn write(
-    tx: &Tx<'_>,
-    catalog: &Catalog,
-    ctx: &Context,
-    stored: Option<&Versioned<Product>>,
-    wanted: &Product,
-    at: &str,
-) -> Result<Applied> {
-    let version = stored.map_or(0, |stored| stored.version) + 1;
-    let old = stored.map(|stored| &stored.value);
-    let old_variants = old.map_or(&[][..], |old| &old.variants);
-    let change = change(old_variants, &wanted.variants);
-    let put = || change.put.iter().map(|place| (*place, &wanted.variants[*place]));
-
-    let replaced: HashSet<VariantId> = old_variants.iter().map(|variant| variant.id).collect();
-    let replaced = put().map(|(_, variant)| &variant.id).filter(|id| replaced.contains(id));
-    store::remove_variants(tx, change.removed.iter().chain(replaced))?;
-    store::put_product(tx, wanted, version).map_err(|error| taken(error, at))?;
-    store::put_variants(tx, wanted.id, put()).map_err(|error| taken(error, at))?;
-    store::put_categories(tx, wanted.id, old.map_or(&[][..], |old| &old.categories), &wanted.categories)?;
-    count_pictures(tx, catalog, old, wanted)?;
-    move_slug(tx, old, wanted)?;
-    let told: Vec<_> = put().map(|(_, variant)| variant).collect();
-    events::product_changed(&catalog.outbox, tx, ctx, wanted, version, &told, &change.removed)?;
-    let variants_changed = told.len() + change.removed.len();
+/// Writes products that are allowed, each once, table by table; how many variants were changed. What is refused still is a
+/// unique name that another one has.
+pub(super) fn write(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, turns: &[Turn<'_>]) -> Result<usize> {
+    let changes: Vec<Change> = turns.iter().map(Turn::change).collect();
+    let each = || turns.iter().zip(&changes);
+    for (turn, change) in each().filter(|(turn, _)| turn.stored.is_some()) {
+        let replaced: HashSet<VariantId> =
+            turn.old().into_iter().flat_map(|old| &old.variants).map(|variant| variant.id).collect();
+        let put = change.put.iter().map(|place| &turn.wanted.variants[*place].id);
+        store::remove_variants(tx, change.removed.iter().chain(put.filter(|id| replaced.contains(id))))?;
+    }
+    let products: Vec<(&Product, u64)> = turns.iter().map(|turn| (turn.wanted, turn.version())).collect();
+    store::put_products(tx, &products)?;
+    let variants = each().flat_map(|(turn, change)| {
+        change.put.iter().map(|place| (turn.wanted.id, *place, &turn.wanted.variants[*place]))
+    });
+    store::put_variants(tx, variants)?;
+    for turn in turns {
+        let old = turn.old().map_or(&[][..], |old| &old.categories);
+        store::put_categories(tx, turn.wanted.id, old, &turn.wanted.categories)?;
+        count_pictures(tx, catalog, turn.old(), turn.wanted)?;
+    }
+    move_slugs(tx, turns)?;
+    let news = each().map(|(turn, change)| events::News {
+        product: turn.wanted,
+        version: turn.version(),
+        changed: change.put.iter().map(|place| &turn.wanted.variants[*place]).collect(),
+        removed: &change.removed,
+    });
+    events::products_changed(&catalog.outbox, tx, ctx, news)?;
+    let variants_changed = changes.iter().map(|change| change.put.len() + change.removed.len()).sum();
     // Counted as written: that a transaction is repeated or undone after this is rare.
-    catalog.metrics.products_changed.inc();
+    catalog.metrics.products_changed.inc_by(turns.len() as u64);
     catalog.metrics.variants_changed.inc_by(variants_changed as u64);
-    Ok(Applied { version, variants_changed })
+    Ok(variants_changed)
 }
 
-/// The address that is given up leads to the new one from now on; the new one leads nowhere else any more.
-fn move_slug(tx: &Tx<'_>, old: Option<&Product>, wanted: &Product) -> Result<()> {
-    match old {
-        Some(old) if old.slug == wanted.slug => return Ok(()),
-        Some(old) => store::keep_old_slug(tx, &old.slug, wanted.id)?,
-        None => {}
+/// Addresses that are given up lead to the new ones from now on; the new ones lead nowhere else any more.
+fn move_slugs(tx: &Tx<'_>, turns: &[Turn<'_>]) -> Result<()> {
+    let moved = turns.iter().filter(|turn| turn.old().is_none_or(|old| old.slug != turn.wanted.slug));
+    let moved: Vec<&Turn<'_>> = moved.collect();
+    for turn in &moved {
+        if let Some(old) = turn.old() {
+            store::keep_old_slug(tx, &old.slug, turn.wanted.id)?;
+        }
     }
-    store::release_old_slug(tx, &wanted.slug)
+    store::release_old_slugs(tx, moved.iter().map(|turn| turn.wanted.slug.as_str()))
 }
 
 fn refuse_unknown_categories(known: &Known, wanted: &Product, at: &str) -> Result<()> {
@@ -151,6 +182,9 @@ fn refuse_unknown_pictures(known: &Known, wanted: &Product, at: &str) -> Result<
 
 /// So that a picture that nobody shows any more is known without looking at every product.
 fn count_pictures(tx: &Tx<'_>, catalog: &Catalog, old: Option<&Product>, wanted: &Product) -> Result<()> {
+    if wanted.pictures.is_empty() && old.is_none_or(|old| old.pictures.is_empty()) {
+        return Ok(());
+    }
     let (old, new) = (old.map(pictures_of).unwrap_or_default(), pictures_of(wanted));
     let now = catalog.db.clock().now();
     old.difference(&new).try_for_each(|id| store::count_picture(tx, *id, false, now))?;
@@ -171,7 +205,7 @@ fn refuse_foreign_variants(known: &Known, wanted: &Product, at: &str) -> Result<
 }
 
 /// Says in the catalogue's words which unique name was taken.
-fn taken(error: Error, at: &str) -> Error {
+pub(super) fn taken(error: Error, at: &str) -> Error {
     if !error.is(&sql::UNIQUE) {
         return error;
     }

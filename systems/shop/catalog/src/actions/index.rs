@@ -44,11 +44,15 @@ pub(super) fn index<'a>(
     }
     store::put_lowest_prices(tx, &priced)?;
     let texts: Vec<[String; 3]> = products.iter().map(|product| texts(product)).collect();
-    let rows = products.iter().zip(&texts).filter_map(|(product, texts)| {
-        Some((*docs.numbers.get(&product.id)?, texts.iter().map(String::as_str).collect()))
-    });
-    let rows: Vec<(i64, Vec<&str>)> = rows.collect();
-    catalog.search.put(tx, &rows)
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for (product, texts) in products.iter().zip(&texts) {
+        if let Some(number) = docs.numbers.get(&product.id) {
+            let rows = if docs.new.contains(&product.id) { &mut new } else { &mut known };
+            rows.push((*number, texts.iter().map(String::as_str).collect()));
+        }
+    }
+    catalog.search.add(tx, &new)?;
+    catalog.search.put(tx, &known)
 }
 
 /// Whether new products may have prices that pricing told before there were the products.

@@ -12,9 +12,9 @@ use mainstay_sql::{Tx, View};
 use shop_access_contracts::{CATALOG_READ_HIDDEN, CATALOG_WRITE};
 
 use super::Catalog;
-use super::apply::{Known, refuse, write};
+use super::apply::{Known, Turn, refuse, taken, write};
 use super::index::index;
-use crate::model::{KnownGoods, NewNamed, ProductId, Refusal, UPSERT_MAX, VariantId};
+use crate::model::{KnownGoods, NewNamed, Product, ProductId, Refusal, UPSERT_MAX, VariantId};
 use crate::store;
 
 /// What came of the lines.
@@ -64,7 +64,7 @@ fn put(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, lines: &[NewNamed]) -> Res
     let (wanted, refusals) = goods.wanted(lines);
     let known = Known::about_goods_of(tx, wanted.iter().map(|one| &one.product))?;
     let mut done = ByName { variants: vec![None; lines.len()], refusals };
-    let (mut written, mut variants_changed) = (Vec::new(), 0);
+    let mut turns = Vec::new();
     for one in &wanted {
         let is_new = one.old.is_none_or(|old| old.value != one.product);
         if is_new && let Err(error) = refuse(&known, &one.product, "") {
@@ -75,13 +75,14 @@ fn put(tx: &Tx<'_>, catalog: &Catalog, ctx: &Context, lines: &[NewNamed]) -> Res
             continue;
         }
         if is_new {
-            variants_changed += write(tx, catalog, ctx, one.old, &one.product, "")?.variants_changed;
-            written.push(&one.product);
+            turns.push(Turn { stored: one.old, wanted: &one.product });
         }
         for (place, variant) in &one.lines {
             done.variants[*place] = Some(*variant);
         }
     }
+    let variants_changed = write(tx, catalog, ctx, &turns).map_err(|error| taken(error, ""))?;
+    let written: Vec<&Product> = turns.iter().map(|turn| turn.wanted).collect();
     index(tx, catalog, written.iter().copied())?;
     if !written.is_empty() {
         let ids: Vec<String> = written.iter().map(|product| product.id.to_string()).collect();

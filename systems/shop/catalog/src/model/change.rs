@@ -16,6 +16,9 @@ pub struct Change {
 
 /// The way from the stored variants, in their places, to the wanted ones.
 pub fn change(stored: &[Variant], wanted: &[Variant]) -> Change {
+    if stored.is_empty() {
+        return Change { removed: Vec::new(), put: (0..wanted.len()).collect() };
+    }
     let places: HashMap<VariantId, usize> =
         stored.iter().enumerate().map(|(place, variant)| (variant.id, place)).collect();
     let kept: HashMap<VariantId, ()> = wanted.iter().map(|variant| (variant.id, ())).collect();

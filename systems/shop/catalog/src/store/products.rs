@@ -1,7 +1,7 @@
 //! Products, without their variants.
 
 use mainstay_core::{Result, codes};
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Param, Row, Tx, View};
 
 use crate::model::{CategoryId, Product, ProductId, Versioned};
 
@@ -87,37 +87,68 @@ pub fn page(
     }
 }
 
-/// Writes the product's own row: its first version is created, a later one replaces the one before.
-pub fn put_product(tx: &Tx<'_>, product: &Product, version: u64) -> Result<()> {
-    let categories: Vec<u8> = product.categories.iter().flat_map(|id| *id.as_bytes()).collect();
-    let variants = u32::try_from(product.variants.len()).unwrap_or(u32::MAX);
-    let sql = if version == 1 {
+/// Writes products' own rows: a first version is created, a later one replaces the one before.
+pub fn put_products(tx: &Tx<'_>, products: &[(&Product, u64)]) -> Result<()> {
+    let written: Vec<Written<'_>> =
+        products.iter().map(|(product, version)| Written::new(product, *version)).collect::<Result<_>>()?;
+    let (new, known): (Vec<_>, Vec<_>) = written.iter().partition(|one| one.version == 1);
+    let rows: Vec<_> = new.into_iter().map(Written::row).collect();
+    tx.execute_rows(
         "INSERT INTO products (id, slug, name, description, pictures, sellable, status, options, attributes, \
-         categories, version, variant_count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-    } else {
-        // There is a trigger; see `put_documents` of search for what it spares to fail so.
-        "UPDATE OR FAIL products SET slug = ?2, name = ?3, description = ?4, pictures = ?5, sellable = ?6, \
-         status = ?7, options = ?8, attributes = ?9, categories = ?10, version = ?11, variant_count = ?12 \
-         WHERE id = ?1"
-    };
-    tx.execute(
-        sql,
-        &[
+         categories, version, variant_count) VALUES :rows",
+        &rows,
+    )?;
+    for one in known {
+        // There is a trigger; to fail so spares keeping what would have to be undone.
+        tx.execute(
+            "UPDATE OR FAIL products SET slug = ?2, name = ?3, description = ?4, pictures = ?5, sellable = ?6, \
+             status = ?7, options = ?8, attributes = ?9, categories = ?10, version = ?11, variant_count = ?12 \
+             WHERE id = ?1",
+            &one.row(),
+        )?;
+    }
+    Ok(())
+}
+
+/// What a product's row is made of.
+struct Written<'a> {
+    product: &'a Product,
+    pictures: String,
+    options: String,
+    attributes: String,
+    categories: Vec<u8>,
+    version: i64,
+}
+
+impl<'a> Written<'a> {
+    fn new(product: &'a Product, version: u64) -> Result<Self> {
+        Ok(Self {
+            product,
+            pictures: written(&product.pictures)?,
+            options: written(&product.options)?,
+            attributes: written(&product.attributes)?,
+            categories: product.categories.iter().flat_map(|id| *id.as_bytes()).collect(),
+            version: signed(version),
+        })
+    }
+
+    fn row(&self) -> [Param<'_>; 12] {
+        let Self { product, pictures, options, attributes, categories, version } = self;
+        [
             (&product.id).into(),
             (&product.slug).into(),
             (&product.name).into(),
             (&product.description).into(),
-            (&written(&product.pictures)?).into(),
+            pictures.into(),
             product.status.is_sellable().into(),
             product.status.as_str().into(),
-            (&written(&product.options)?).into(),
-            (&written(&product.attributes)?).into(),
-            (&categories).into(),
-            signed(version).into(),
-            variants.into(),
-        ],
-    )?;
-    Ok(())
+            options.into(),
+            attributes.into(),
+            categories.into(),
+            (*version).into(),
+            u32::try_from(product.variants.len()).unwrap_or(u32::MAX).into(),
+        ]
+    }
 }
 
 /// Says anew in which categories a product is found.

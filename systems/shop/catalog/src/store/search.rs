@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use mainstay_core::{Currency, Error, Result, codes};
 use mainstay_search::{Hit, TextField, TextIndex};
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Param, Row, Tx, View};
 
 use super::attributes::attributes;
 use super::categories::categories;
@@ -30,6 +30,12 @@ pub struct Filed {
     /// Whether buyers see it.
     pub visible: bool,
     pub values: BTreeSet<FacetValue>,
+}
+
+impl Filed {
+    fn row<'a>(&'a self, doc: i64, facets: &'a Vec<u8>, changed: i64) -> [Param<'a>; 5] {
+        [doc.into(), (&self.product).into(), self.visible.into(), facets.into(), changed.into()]
+    }
 }
 
 /// The numbers of documents in the index.
@@ -68,26 +74,23 @@ pub fn put_documents(tx: &Tx<'_>, filed: &[Filed]) -> Result<Documents> {
     }
     let changed = count_change(tx, documents.new.len())?;
     let mut last = if documents.new.is_empty() { 0 } else { last_document(tx)? };
-    for (one, facets) in written {
-        let number = documents.numbers.get(&one.product).copied();
-        let sql = match number {
-            Some(_) => {
-                "UPDATE search_docs SET visible = ?3, facets = ?4, changed = ?5 WHERE doc = ?1 AND product_id = ?2"
+    let mut new: Vec<[Param<'_>; 5]> = Vec::with_capacity(documents.new.len());
+    for (one, facets) in &written {
+        match documents.numbers.get(&one.product) {
+            Some(number) => {
+                let sql = "UPDATE search_docs SET visible = ?3, facets = ?4, changed = ?5 \
+                           WHERE doc = ?1 AND product_id = ?2";
+                tx.execute(sql, &one.row(*number, facets, changed))?;
             }
             None => {
-                "INSERT INTO search_docs (doc, product_id, visible, facets, changed) VALUES (?1, ?2, ?3, ?4, ?5)"
+                last += 1;
+                documents.numbers.insert(one.product, last);
+                new.push(one.row(last, facets, changed));
             }
-        };
-        let number = number.unwrap_or_else(|| {
-            last += 1;
-            documents.numbers.insert(one.product, last);
-            last
-        });
-        tx.execute(
-            sql,
-            &[number.into(), (&one.product).into(), one.visible.into(), (&facets).into(), changed.into()],
-        )?;
+        }
     }
+    let sql = "INSERT INTO search_docs (doc, product_id, visible, facets, changed) VALUES :rows";
+    tx.execute_rows(sql, &new)?;
     Ok(documents)
 }
 
@@ -154,48 +157,52 @@ pub fn put_variant_prices(
     currency: Currency,
     prices: &[(VariantId, i64)],
 ) -> Result<Vec<(VariantId, i64)>> {
+    let ids = || prices.iter().map(|(variant, _)| *variant);
+    let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
+    let list = currency.as_str();
     let mut news = Vec::with_capacity(prices.len());
-    for (variant, minor) in prices {
+    // New ids lie close together: most of the time either none of them has a price, or all may have.
+    if !has_price_between(tx, first, last)? {
+        let rows: Vec<[Param<'_>; 3]> = prices.iter().map(|price| price_row(list, price)).collect();
+        let sql = "INSERT INTO variant_prices (variant_id, currency, minor) VALUES :rows \
+                   ON CONFLICT (variant_id, currency) DO UPDATE SET minor = excluded.minor";
+        tx.execute_rows(sql, &rows)?;
+        return Ok(prices.to_vec());
+    }
+    for price in prices {
         let written = tx.execute(
             "INSERT INTO variant_prices (variant_id, currency, minor) VALUES (?1, ?2, ?3) \
              ON CONFLICT (variant_id, currency) DO UPDATE SET minor = excluded.minor \
              WHERE minor <> excluded.minor",
-            &[variant.into(), currency.as_str().into(), (*minor).into()],
+            &price_row(list, price),
         )?;
         if written > 0 {
-            news.push((*variant, *minor));
+            news.push(*price);
         }
     }
     Ok(news)
 }
 
+fn price_row<'a>(list: &'a str, (variant, minor): &'a (VariantId, i64)) -> [Param<'a>; 3] {
+    [variant.into(), list.into(), (*minor).into()]
+}
+
 /// Says what products cost at least on a list, of which these prices are new.
 pub fn lower_prices(tx: &Tx<'_>, currency: Currency, news: &[(VariantId, i64)]) -> Result<()> {
-    let minors: HashMap<VariantId, i64> = news.iter().copied().collect();
-    let list: Vec<_> = news.iter().map(|(variant, _)| variant.into()).collect();
-    // Of each document the lowest of the new prices; none when what has them is not for sale.
-    let mut lowest: BTreeMap<i64, (ProductId, Option<i64>)> = BTreeMap::new();
-    let sql = "SELECT d.doc, d.product_id, v.id, v.sellable FROM variants v \
-               JOIN search_docs d ON d.product_id = v.product_id WHERE v.id IN (:list)";
-    let read =
-        |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get(1)?, row.get::<VariantId>(2)?, row.get::<bool>(3)?));
-    for (doc, product, variant, is_sellable) in tx.query_list(sql, &[], &list, read)? {
-        let (_, low) = lowest.entry(doc).or_insert((product, None));
-        let minor = minors.get(&variant).filter(|_| is_sellable);
-        *low = minor.copied().into_iter().chain(*low).min();
-    }
-    let list: Vec<_> = lowest.keys().map(|doc| (*doc).into()).collect();
+    let list = currency.as_str();
+    let lowest = lowest_of(tx, news)?;
+    let docs: Vec<_> = lowest.keys().map(|doc| (*doc).into()).collect();
     let sql = "SELECT doc, minor FROM search_prices WHERE currency = ?1 AND doc IN (:list)";
-    let told =
-        tx.query_list(sql, &[currency.as_str().into()], &list, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let told = tx.query_list(sql, &[list.into()], &docs, |row| Ok((row.get(0)?, row.get(1)?)))?;
     let told: HashMap<i64, i64> = told.into_iter().collect();
-    let (mut changed, mut unclear) = (Vec::new(), Vec::new());
+    let (mut first, mut changed, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
     for (doc, (product, low)) in lowest {
-        let sql = match (told.get(&doc), low) {
+        match (told.get(&doc), low) {
             // Nothing of it had a price.
-            (None, Some(_)) => "INSERT INTO search_prices (currency, doc, minor) VALUES (?1, ?2, ?3)",
+            (None, Some(low)) => first.push([list.into(), doc.into(), low.into()]),
             (Some(told), Some(low)) if low < *told => {
-                "UPDATE search_prices SET minor = ?3 WHERE currency = ?1 AND doc = ?2"
+                let sql = "UPDATE search_prices SET minor = ?3 WHERE currency = ?1 AND doc = ?2";
+                tx.execute(sql, &[list.into(), doc.into(), low.into()])?;
             }
             (Some(told), Some(low)) if low == *told => continue,
             // What was the lowest may be one of those that rose.
@@ -204,22 +211,67 @@ pub fn lower_prices(tx: &Tx<'_>, currency: Currency, news: &[(VariantId, i64)]) 
                 continue;
             }
             (_, None) => continue,
-        };
-        tx.execute(sql, &[currency.as_str().into(), doc.into(), low.unwrap_or_default().into()])?;
+        }
         changed.push(doc);
     }
-    mark(tx, changed)?;
+    tx.execute_rows("INSERT INTO search_prices (currency, doc, minor) VALUES :rows", &first)?;
+    mark(tx, &changed)?;
     put_lowest_prices(tx, &unclear)
 }
 
-/// Says that the prices of these documents have changed.
-fn mark(tx: &Tx<'_>, docs: impl IntoIterator<Item = i64>) -> Result<()> {
-    let mut docs = docs.into_iter().peekable();
-    if docs.peek().is_some() {
-        let count = count_change(tx, 0)?;
-        for doc in docs {
-            tx.execute("UPDATE search_docs SET changed = ?2 WHERE doc = ?1", &[doc.into(), count.into()])?;
-        }
+/// Of each document the lowest of these prices; none when what has them is not for sale.
+fn lowest_of(
+    view: &View<'_>,
+    prices: &[(VariantId, i64)],
+) -> Result<BTreeMap<i64, (ProductId, Option<i64>)>> {
+    let minors: HashMap<VariantId, i64> = prices.iter().copied().collect();
+    let mut lowest: BTreeMap<ProductId, Option<i64>> = BTreeMap::new();
+    for (product, variant, is_sellable) in owners_of(view, &minors)? {
+        let low = lowest.entry(product).or_default();
+        let minor = minors.get(&variant).filter(|_| is_sellable);
+        *low = minor.copied().into_iter().chain(*low).min();
+    }
+    let list: Vec<_> = lowest.keys().map(Into::into).collect();
+    let sql = "SELECT product_id, doc FROM search_docs WHERE product_id IN (:list)";
+    let docs = view.query_list(sql, &[], &list, |row| Ok((row.get::<ProductId>(0)?, row.get(1)?)))?;
+    let low = |(product, doc)| (doc, (product, lowest.get(&product).copied().flatten()));
+    Ok(docs.into_iter().map(low).collect())
+}
+
+/// Whose these variants are, of those that there are, and whether they are for sale.
+fn owners_of(
+    view: &View<'_>,
+    variants: &HashMap<VariantId, i64>,
+) -> Result<Vec<(ProductId, VariantId, bool)>> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<VariantId>(1)?, row.get(2)?));
+    let (Some(first), Some(last)) = (variants.keys().min(), variants.keys().max()) else {
+        return Ok(Vec::new());
+    };
+    // Those of an import follow one another, and are read in one go; where others stand between, each is looked up.
+    let most = 2 * variants.len();
+    let sql = "SELECT product_id, id, sellable FROM variants WHERE id BETWEEN ?1 AND ?2 LIMIT ?3";
+    let limit = u32::try_from(most).unwrap_or(u32::MAX);
+    let mut found = view.query(sql, &[first.into(), last.into(), limit.into()], read)?;
+    if found.len() < most {
+        found.retain(|(_, variant, _)| variants.contains_key(variant));
+        return Ok(found);
+    }
+    let list: Vec<_> = variants.keys().map(Into::into).collect();
+    let sql = "SELECT product_id, id, sellable FROM variants WHERE id IN (:list)";
+    view.query_list(sql, &[], &list, read)
+}
+
+/// Says that the prices of these documents, in their order, have changed.
+fn mark(tx: &Tx<'_>, docs: &[i64]) -> Result<()> {
+    if docs.is_empty() {
+        return Ok(());
+    }
+    let count = count_change(tx, 0)?;
+    // Those of an import follow one another.
+    for run in docs.chunk_by(|one, next| one + 1 == *next) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let sql = "UPDATE search_docs SET changed = ?3 WHERE doc BETWEEN ?1 AND ?2";
+        tx.execute(sql, &[(*first).into(), (*last).into(), count.into()])?;
     }
     Ok(())
 }
@@ -259,7 +311,7 @@ pub fn put_lowest_prices(tx: &Tx<'_>, products: &[ProductId]) -> Result<()> {
         let sql = "DELETE FROM search_prices WHERE currency = ?1 AND doc = ?2";
         tx.execute(sql, &[currency.as_str().into(), doc.into()])?;
     }
-    mark(tx, changed)
+    mark(tx, &changed.into_iter().collect::<Vec<_>>())
 }
 
 /// Some products that search does not know yet.

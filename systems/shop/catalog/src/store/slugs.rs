@@ -18,8 +18,14 @@ pub fn keep_old_slug(tx: &Tx<'_>, slug: &str, product: ProductId) -> Result<()> 
     Ok(())
 }
 
-/// An address that is in use again leads nowhere else.
-pub fn release_old_slug(tx: &Tx<'_>, slug: &str) -> Result<()> {
-    tx.execute("DELETE FROM old_slugs WHERE slug = ?1", &[slug.into()])?;
+/// Addresses that are in use again lead nowhere else.
+pub fn release_old_slugs<'a>(tx: &Tx<'_>, slugs: impl Iterator<Item = &'a str>) -> Result<()> {
+    // Most shops never move a product, and an import has many new ones.
+    if tx.query_one("SELECT 1 FROM old_slugs LIMIT 1", &[], |_| Ok(()))?.is_none() {
+        return Ok(());
+    }
+    for slug in slugs {
+        tx.execute("DELETE FROM old_slugs WHERE slug = ?1", &[slug.into()])?;
+    }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Variants, of one product, of a page of products, or by their ids.
 
 use mainstay_core::Result;
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Param, Row, Tx, View};
 
 use super::products::{parsed, written};
 use crate::model::{ProductId, VARIANTS_IN_LIST, Variant, VariantId, VariantInProduct};
@@ -83,30 +83,44 @@ pub fn remove_variants<'a>(tx: &Tx<'_>, ids: impl IntoIterator<Item = &'a Varian
     Ok(())
 }
 
-/// Adds variants at their places. Those that are replaced were removed before, so that two of them may swap places,
-/// units or options.
+/// Adds variants to products at their places. Those that are replaced were removed before, so that two of them may swap
+/// places, units or options.
 pub fn put_variants<'a>(
     tx: &Tx<'_>,
-    product: ProductId,
-    variants: impl IntoIterator<Item = (usize, &'a Variant)>,
+    variants: impl Iterator<Item = (ProductId, usize, &'a Variant)>,
 ) -> Result<()> {
-    for (place, variant) in variants {
+    let placed: Vec<Placed<'_>> = variants.map(Placed::new).collect::<Result<_>>()?;
+    let rows: Vec<_> = placed.iter().map(Placed::row).collect();
+    let sql = "INSERT INTO variants (id, product_id, place, sku, name, sellable, options) VALUES :rows";
+    tx.execute_rows(sql, &rows).map(drop)
+}
+
+/// What a variant's row is made of.
+struct Placed<'a> {
+    product: ProductId,
+    place: i64,
+    variant: &'a Variant,
+    options: Option<String>,
+}
+
+impl<'a> Placed<'a> {
+    fn new((product, place, variant): (ProductId, usize, &'a Variant)) -> Result<Self> {
         let options = (!variant.options.is_empty()).then(|| written(&variant.options)).transpose()?;
-        tx.execute(
-            "INSERT INTO variants (id, product_id, place, sku, name, sellable, options) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            &[
-                (&variant.id).into(),
-                (&product).into(),
-                i64::try_from(place).unwrap_or(i64::MAX).into(),
-                (&variant.sku).into(),
-                (&variant.name).into(),
-                variant.sellable.into(),
-                options.as_ref().into(),
-            ],
-        )?;
+        Ok(Self { product, place: i64::try_from(place).unwrap_or(i64::MAX), variant, options })
     }
-    Ok(())
+
+    fn row(&self) -> [Param<'_>; 7] {
+        let Self { product, place, variant, options } = self;
+        [
+            (&variant.id).into(),
+            product.into(),
+            (*place).into(),
+            (&variant.sku).into(),
+            (&variant.name).into(),
+            variant.sellable.into(),
+            options.as_ref().into(),
+        ]
+    }
 }
 
 fn read(row: &Row<'_>) -> Result<Variant> {

@@ -18,7 +18,8 @@ use crate::model::{Content, Fault, Import, ImportId, LINES_AT_ONCE, LINES_ON_PAG
 use crate::store;
 
 /// How often and how long it is waited for lines that go before and are still on their way: longer than a loaded machine
-/// takes for a request, and not so long that a caller who lost them is left in the dark.
+/// takes for a request, and not so long that a caller who lost them is left in the dark. Who waits is woken by what this
+/// process stages.
 const TURNS: u32 = 2_000;
 const TURN: Duration = Duration::from_millis(10);
 
@@ -54,13 +55,16 @@ pub async fn stage(desk: &Desk, ctx: &Context, id: ImportId, lines: Vec<Raw>, af
     let import = desk.db.read(ctx, move |view| store::import(view, id)).await?;
     let import = takes_lines(import)?;
     let looked = Arc::new(look(desk, ctx, &import, lines).await?);
-    let mut turns = 0;
+    let (mut staged, mut turns) = (desk.staged.subscribe(), 0);
     loop {
-        let looked = Arc::clone(&looked);
-        let written = desk.db.write(ctx, move |tx| write(tx, id, &looked, after)).await;
-        match written {
+        let (looked, wake) = (Arc::clone(&looked), Arc::clone(&desk.staged));
+        let write = move |tx: &Tx<'_>| {
+            tx.after_commit(&wake);
+            write(tx, id, &looked, after)
+        };
+        match desk.db.write(ctx, write).await {
             Err(error) if error.is(&OUT_OF_TURN) && turns < TURNS => {
-                desk.db.clock().sleep(TURN).await;
+                staged.wait_or(desk.db.clock(), TURN).await;
                 turns += 1;
             }
             written => return written,
@@ -103,12 +107,18 @@ fn write(tx: &Tx<'_>, id: ImportId, looked: &Looked, after: u64) -> Result<Told>
     if import.staged_through < after {
         return Err(OUT_OF_TURN.error("lines that go before are not staged yet"));
     }
+    let new = || looked.lines.iter().filter(|(number, _)| *number > import.staged_through);
+    let usable = new().filter_map(|(number, read)| Some((*number, read.as_ref().ok()?.sku.as_str())));
+    // Of lines with one unit, the first has it.
+    let mut seen = HashSet::new();
+    let (units, again): (Vec<_>, Vec<_>) = usable.partition(|(_, sku)| seen.insert(*sku));
+    let mut repeated = store::add_units(tx, id, &units)?;
+    repeated.extend(again.iter().map(|(number, _)| *number));
     let mut page: Vec<(u64, &Content)> = Vec::new();
-    let new = looked.lines.iter().filter(|(number, _)| *number > import.staged_through);
     let mut faults = Vec::new();
-    for (number, read) in new {
+    for (number, read) in new() {
         let fault = match read {
-            Ok(content) if !store::add_unit(tx, id, &content.sku)? => {
+            Ok(content) if repeated.contains(number) => {
                 Fault::new(*number, "sku_repeated", format!("{} is in an earlier line", content.sku))
             }
             Ok(content) => match looked.contradicted.get(number) {

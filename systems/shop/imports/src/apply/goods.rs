@@ -17,8 +17,9 @@ pub async fn check(
     import: &Import,
     lines: &[(u64, &Content)],
 ) -> Result<Vec<Fault>> {
-    let named = lines.iter().map(|(line, content)| named(import, *line, content)).collect();
-    let found = ask(peers, ctx, named, true).await?;
+    // Nothing is made, so one id is as good as another.
+    let named = lines.iter().map(|(_, content)| named(content, import.id.to_vec())).collect();
+    let found = ask(peers, ctx, PutByNameRequest { lines: named, only_check: true }).await?;
     let fault = |one: LineRefusal| {
         let (line, _) = lines.get(one.place as usize)?;
         Some(Fault::new(*line, &one.reason, one.detail))
@@ -26,16 +27,22 @@ pub async fn check(
     Ok(found.refusals.into_iter().filter_map(fault).collect())
 }
 
+/// What the catalogue is asked to create or change.
+pub fn request_of(import: &Import, lines: &[Numbered]) -> PutByNameRequest {
+    let new_id = |line| import.id.number::<Variant>(import.begun_at, line).to_vec();
+    let named = lines.iter().map(|(line, content)| named(content, new_id(*line)));
+    PutByNameRequest { lines: named.collect(), only_check: false }
+}
+
 /// Creates or changes goods; the variant of each line, and which lines were refused: somebody changed the catalogue since
 /// they were checked, or a rule of its own forbids them.
 pub async fn apply(
     peers: &Peers,
     ctx: &Context,
-    import: &Import,
+    asked: PutByNameRequest,
     lines: &[Numbered],
 ) -> Result<(Vec<Vec<u8>>, Vec<Fault>)> {
-    let named = lines.iter().map(|(line, content)| named(import, *line, content)).collect();
-    let done = ask(peers, ctx, named, false).await?;
+    let done = ask(peers, ctx, asked).await?;
     if done.variant_ids.len() != lines.len() {
         return Err(codes::INTERNAL.error("the catalogue did not answer each line"));
     }
@@ -46,20 +53,14 @@ pub async fn apply(
     Ok((done.variant_ids, done.refusals.into_iter().filter_map(fault).collect()))
 }
 
-async fn ask(
-    peers: &Peers,
-    ctx: &Context,
-    lines: Vec<NamedGoods>,
-    only_check: bool,
-) -> Result<PutByNameResponse> {
-    if lines.is_empty() {
+async fn ask(peers: &Peers, ctx: &Context, asked: PutByNameRequest) -> Result<PutByNameResponse> {
+    if asked.lines.is_empty() {
         return Ok(PutByNameResponse::default());
     }
-    let asked = PutByNameRequest { lines, only_check };
     answer(peers.catalog.client().put_by_name(request(ctx, asked)).await)
 }
 
-fn named(import: &Import, line: u64, content: &Content) -> NamedGoods {
+fn named(content: &Content, new_id: Vec<u8>) -> NamedGoods {
     let Content { product, sku, name, description, variant, .. } = content;
     NamedGoods {
         product_slug: product.clone(),
@@ -67,6 +68,6 @@ fn named(import: &Import, line: u64, content: &Content) -> NamedGoods {
         name: name.clone(),
         description: description.clone(),
         variant_name: variant.clone(),
-        new_id: import.id.number::<Variant>(import.begun_at, line).to_vec(),
+        new_id,
     }
 }

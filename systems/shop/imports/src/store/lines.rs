@@ -1,7 +1,9 @@
 //! Staged lines, page by page, and those that cannot be used.
 
+use std::collections::{HashMap, HashSet};
+
 use mainstay_core::{Result, codes};
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Param, Row, Tx, View};
 
 use crate::model::{Content, Fault, ImportId, Numbered};
 
@@ -9,13 +11,21 @@ use crate::model::{Content, Fault, ImportId, Numbered};
 const PAGES_FORGOTTEN: u32 = 25;
 const UNITS_FORGOTTEN: u32 = 5_000;
 
-/// Notes that a line has this stock keeping unit; false if another line of the import has it.
-pub fn add_unit(tx: &Tx<'_>, import: ImportId, sku: &str) -> Result<bool> {
-    let added = tx.execute(
-        "INSERT INTO staged_units (import, sku) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-        &[(&import).into(), sku.into()],
-    )?;
-    Ok(added == 1)
+/// Notes the stock keeping units of lines, of which each stands once; those lines whose unit another line of the import
+/// has.
+pub fn add_units(tx: &Tx<'_>, import: ImportId, units: &[(u64, &str)]) -> Result<HashSet<u64>> {
+    let rows: Vec<[Param<'_>; 3]> =
+        units.iter().map(|(line, sku)| [(&import).into(), (*sku).into(), signed(*line).into()]).collect();
+    let sql = "INSERT INTO staged_units (import, sku, line) VALUES :rows ON CONFLICT DO NOTHING";
+    if tx.execute_rows(sql, &rows)? == units.len() as u64 {
+        return Ok(HashSet::new());
+    }
+    let list: Vec<_> = units.iter().map(|(_, sku)| (*sku).into()).collect();
+    let sql = "SELECT sku, line FROM staged_units WHERE import = ?1 AND sku IN (:list)";
+    let owners = tx.query_list(sql, &[(&import).into()], &list, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let owners: HashMap<String, u64> = owners.into_iter().collect();
+    let repeated = units.iter().filter(|(line, sku)| owners.get(*sku) != Some(line));
+    Ok(repeated.map(|(line, _)| *line).collect())
 }
 
 /// Stages lines that can be used, in their order, which come after all that are staged.

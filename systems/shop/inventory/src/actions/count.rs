@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use mainstay_access::Relation;
 use mainstay_audit::Entry;
 use mainstay_core::{Context, Result};
-use mainstay_sql::Tx;
+use mainstay_sql::{Tx, View};
 use serde::Serialize;
 use shop_access_contracts::STOCK_ADJUST;
 
@@ -36,26 +36,32 @@ pub async fn count(
     let counted = check_counts(&cause, counted)?;
     let (outbox, audit, who) = (stock.outbox.clone(), stock.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
-        let variants: Vec<VariantId> = counted.iter().map(|(variant, _)| *variant).collect();
-        let before: HashMap<VariantId, Level> = store::levels(tx, &variants)?.into_iter().collect();
-        let (mut held, mut changed) = (Vec::new(), Vec::new());
+        let before = levels_of(tx, &counted)?;
+        let (mut held, mut adjustments) = (Vec::new(), Vec::with_capacity(counted.len()));
         for (place, (variant, on_hand)) in counted.iter().enumerate() {
-            let known = before.get(variant).copied();
-            let old = known.unwrap_or_default();
+            let old = before.get(variant).copied().unwrap_or_default();
             let delta = on_hand - old.on_hand;
-            let Some(level) = old.adjusted(delta) else {
-                held.push(*variant);
-                continue;
-            };
-            // What was right is written into the books, too: a repeat must not take what was sold since for a mistake.
-            let adjustment = Adjustment { variant: *variant, delta, place };
-            if !store::record_once(tx, &cause, &adjustment, tx.now())? || delta == 0 {
-                continue;
+            match old.adjusted(delta) {
+                Some(_) => adjustments.push(Adjustment { variant: *variant, delta, place }),
+                None => held.push(*variant),
             }
-            store::put_on_hand(tx, *variant, level.on_hand, known.is_some())?;
-            events::stock_changed(&outbox, tx, &who, *variant, level, &cause)?;
-            changed.push(Changed { variant: *variant, delta, on_hand: level.on_hand });
         }
+        // What was right is written into the books, too: a repeat must not take what was sold since for a mistake.
+        let recorded = store::record_once(tx, &cause, &adjustments, tx.now())?;
+        let (mut first, mut news, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        for (Adjustment { variant, delta, .. }, is_new) in adjustments.iter().zip(recorded) {
+            let old = before.get(variant).copied();
+            let level = old.unwrap_or_default().adjusted(*delta);
+            let Some(level) = level.filter(|_| is_new && *delta != 0) else { continue };
+            match old {
+                Some(_) => store::put_on_hand(tx, *variant, level.on_hand, true)?,
+                None => first.push((*variant, level.on_hand)),
+            }
+            news.push((*variant, level));
+            changed.push(Changed { variant: *variant, delta: *delta, on_hand: level.on_hand });
+        }
+        store::put_first(tx, &first)?;
+        events::stocks_changed(&outbox, tx, &who, news, &cause)?;
         if !changed.is_empty() {
             audit.record(tx, &who, Entry::new("stock.adjust", cause.clone()).after(&changed)?)?;
         }
@@ -64,4 +70,17 @@ pub async fn count(
     let held = stock.db.write(ctx, write).await?;
     stock.metrics.adjustments.inc();
     Ok(held)
+}
+
+/// The levels of what was counted, as far as there are any.
+fn levels_of(view: &View<'_>, counted: &[(VariantId, i64)]) -> Result<HashMap<VariantId, Level>> {
+    let variants: Vec<VariantId> = counted.iter().map(|(variant, _)| *variant).collect();
+    let (Some(first), Some(last)) = (variants.iter().min(), variants.iter().max()) else {
+        return Ok(HashMap::new());
+    };
+    // Of new variants, whose ids lie close together, none has a level; that is known without looking for each.
+    if !store::has_level_between(view, *first, *last)? {
+        return Ok(HashMap::new());
+    }
+    Ok(store::levels(view, &variants)?.into_iter().collect())
 }

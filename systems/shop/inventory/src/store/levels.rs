@@ -2,7 +2,7 @@
 //! after it, or nothing when the pieces are not there.
 
 use mainstay_core::{Result, Timestamp, codes};
-use mainstay_sql::{Row, Tx, View};
+use mainstay_sql::{Param, Row, Tx, View};
 
 use crate::model::{Adjustment, Level, VariantId};
 
@@ -11,6 +11,12 @@ pub fn levels(view: &View<'_>, variants: &[VariantId]) -> Result<Vec<(VariantId,
     let list: Vec<_> = variants.iter().map(Into::into).collect();
     let sql = "SELECT on_hand, held, variant_id FROM levels WHERE variant_id IN (:list)";
     view.query_list(sql, &[], &list, |row| Ok((row.get(2)?, read(row)?)))
+}
+
+/// Whether any variant between these two ever had stock.
+pub fn has_level_between(view: &View<'_>, first: VariantId, last: VariantId) -> Result<bool> {
+    let sql = "SELECT 1 FROM levels WHERE variant_id BETWEEN ?1 AND ?2 LIMIT 1";
+    Ok(view.query_one(sql, &[(&first).into(), (&last).into()], |_| Ok(()))?.is_some())
 }
 
 /// The level of one variant, if it ever had stock.
@@ -64,14 +70,21 @@ pub fn take_free(tx: &Tx<'_>, variant: VariantId, quantity: i64) -> Result<Optio
 
 /// Writes how many pieces there are of a variant, which had stock before or not. What is held stays.
 pub fn put_on_hand(tx: &Tx<'_>, variant: VariantId, on_hand: i64, is_known: bool) -> Result<()> {
+    if !is_known {
+        return put_first(tx, &[(variant, on_hand)]);
+    }
     // Not in one statement that answers the level, as below: SQLite keeps what such a one would have to undo, which
     // costs more than the change when there are hundreds.
-    let sql = if is_known {
-        "UPDATE levels SET on_hand = ?2 WHERE variant_id = ?1"
-    } else {
-        "INSERT INTO levels (variant_id, on_hand, held) VALUES (?1, ?2, 0)"
-    };
+    let sql = "UPDATE levels SET on_hand = ?2 WHERE variant_id = ?1";
     tx.execute(sql, &[(&variant).into(), on_hand.into()]).map(drop)
+}
+
+/// Writes how many pieces there are of variants that had no stock before.
+pub fn put_first(tx: &Tx<'_>, levels: &[(VariantId, i64)]) -> Result<()> {
+    const NONE_HELD: Param<'_> = Param::Integer(0);
+    let rows: Vec<[Param<'_>; 3]> =
+        levels.iter().map(|(variant, on_hand)| [variant.into(), (*on_hand).into(), NONE_HELD]).collect();
+    tx.execute_rows("INSERT INTO levels (variant_id, on_hand, held) VALUES :rows", &rows).map(drop)
 }
 
 /// What was adjusted under a cause: deltas by variant, ordered by variant; empty if the cause is new.
@@ -84,19 +97,31 @@ pub fn adjustments(view: &View<'_>, cause: &str) -> Result<Vec<(VariantId, i64)>
 pub fn record_adjustment(tx: &Tx<'_>, cause: &str, adjustment: &Adjustment, at: Timestamp) -> Result<()> {
     tx.execute(
         "INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES (?1, ?2, ?3, ?4)",
-        &[cause.into(), (&adjustment.variant).into(), adjustment.delta.into(), at.into()],
+        &row_of(cause, adjustment, at),
     )?;
     Ok(())
 }
 
-/// Writes an adjustment into the books unless its cause has adjusted the variant before; whether it did.
-pub fn record_once(tx: &Tx<'_>, cause: &str, adjustment: &Adjustment, at: Timestamp) -> Result<bool> {
-    let written = tx.execute(
-        "INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT DO NOTHING",
-        &[cause.into(), (&adjustment.variant).into(), adjustment.delta.into(), at.into()],
-    )?;
-    Ok(written == 1)
+/// Writes adjustments into the books, of variants that their cause has not adjusted before; whether it did so, in their
+/// order.
+pub fn record_once(tx: &Tx<'_>, cause: &str, adjustments: &[Adjustment], at: Timestamp) -> Result<Vec<bool>> {
+    let ids = || adjustments.iter().map(|adjustment| adjustment.variant);
+    let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
+    // New ids lie close together: most of the time the cause has adjusted none of them, or may have adjusted all.
+    let sql = "SELECT 1 FROM adjustments WHERE cause = ?1 AND variant_id BETWEEN ?2 AND ?3 LIMIT 1";
+    let known = tx.query_one(sql, &[cause.into(), (&first).into(), (&last).into()], |_| Ok(()))?;
+    if known.is_none() {
+        let rows: Vec<[Param<'_>; 4]> = adjustments.iter().map(|one| row_of(cause, one, at)).collect();
+        tx.execute_rows("INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES :rows", &rows)?;
+        return Ok(vec![true; adjustments.len()]);
+    }
+    let sql = "INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT DO NOTHING";
+    adjustments.iter().map(|one| Ok(tx.execute(sql, &row_of(cause, one, at))? == 1)).collect()
+}
+
+fn row_of<'a>(cause: &'a str, adjustment: &'a Adjustment, at: Timestamp) -> [Param<'a>; 4] {
+    [cause.into(), (&adjustment.variant).into(), adjustment.delta.into(), at.into()]
 }
 
 fn change(tx: &Tx<'_>, sql: &'static str, variant: VariantId, pieces: i64) -> Result<Option<Level>> {

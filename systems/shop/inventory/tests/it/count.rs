@@ -27,6 +27,16 @@ async fn a_cause_counts_each_variant_once() {
     app.count("import:2", &counted).await.unwrap();
     assert_eq!(app.level(variant(1)).await, (4, 0));
     app.assert_sound().await;
+
+    // Among variants that a cause has not counted is one that it has, which was sold since.
+    app.count("import:3", &[(variant(2), 9)]).await.unwrap();
+    app.adjust("sale:2", &[(variant(2), -1)]).await.unwrap();
+    let around: Vec<_> = [1, 2, 3, 6].map(|number| (variant(number), 9)).into();
+    app.count("import:3", &around).await.unwrap();
+    for (number, pieces) in [(1, 9), (2, 8), (3, 9), (6, 9)] {
+        assert_eq!(app.level(variant(number)).await, (pieces, 0), "variant {number}");
+    }
+    app.assert_sound().await;
 }
 
 #[tokio::test]

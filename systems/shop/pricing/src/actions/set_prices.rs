@@ -42,7 +42,7 @@ pub async fn set_prices(pricing: &Pricing, ctx: &Context, prices: Vec<(VariantId
     let (outbox, audit, who) = (pricing.outbox.clone(), pricing.audit.clone(), ctx.clone());
     let write = move |tx: &Tx<'_>| {
         let before = recorded(&stored(tx, &prices)?);
-        prices.iter().try_for_each(|(variant, price)| store::set_price(tx, *variant, *price))?;
+        store::set_prices(tx, &prices)?;
         let entry = Entry::new("prices.set", "prices").before(&before)?.after(&recorded(&prices))?;
         audit.record(tx, &who, entry)?;
         events::prices_changed(&outbox, tx, &who, &prices)
@@ -61,6 +61,11 @@ fn stored(tx: &Tx<'_>, prices: &[(VariantId, Price)]) -> Result<Vec<(VariantId, 
     }
     let mut found = Vec::with_capacity(prices.len());
     for (currency, variants) in lists.into_values() {
+        let (Some(first), Some(last)) = (variants.iter().min(), variants.iter().max()) else { continue };
+        // Of new variants, whose ids lie close together, none has a price; that is known without looking for each.
+        if !store::has_price_between(tx, currency, *first, *last)? {
+            continue;
+        }
         found.extend(store::prices(tx, currency, &variants)?);
     }
     Ok(found)
