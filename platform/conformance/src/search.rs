@@ -42,6 +42,7 @@ const CASES: &[(&str, Check)] = &[
         changed(shelf).boxed()
     }),
     ("many rows at once are found, changed and suggested as one by one", |shelf| together(shelf).boxed()),
+    ("tidying comes to an end and changes nothing that is found", |shelf| tidied(shelf).boxed()),
     ("what is undone was never found", |shelf| undone(shelf).boxed()),
     ("a word with one slip finds what was meant, one with two does not", |shelf| slips(shelf).boxed()),
     ("words are suggested by their beginning, the frequent first", |shelf| suggestions(shelf).boxed()),
@@ -157,6 +158,25 @@ async fn together(shelf: Shelf) -> Outcome {
     same("found by the new one", shelf.rows("tape ").await?, vec![1])?;
     // 601 rows have the one word, 599 the other, and one the third.
     same("words", words().await?, vec!["tin".to_owned(), "teapot".to_owned(), "tape".to_owned()])
+}
+
+async fn tidied(shelf: Shelf) -> Outcome {
+    for row in 0..40 {
+        shelf.put(row, "Teapot", if row % 2 == 0 { "of tin" } else { "of iron" }).await?;
+    }
+    shelf.put(1, "Pot", "of clay").await?;
+    let mut pieces = 0;
+    loop {
+        let search = shelf.search.clone();
+        if !shelf.db.write(&shelf.ctx, move |tx| search.tidy(tx)).await.map_err(told)? {
+            break;
+        }
+        pieces += 1;
+        ensure(pieces < 1_000, "tidying never ends")?;
+    }
+    same("tin", shelf.rows("teapot tin ").await?.len(), 20)?;
+    same("iron", shelf.rows("teapot iron ").await?.len(), 19)?;
+    same("the changed one", shelf.rows("clay").await?, vec![1])
 }
 
 fn all_of(

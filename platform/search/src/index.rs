@@ -84,6 +84,12 @@ impl Search {
         vocabulary::count(tx, self.index.name, change)
     }
 
+    /// Does a piece of what writing has put off, some milliseconds of work; whether there may be more. Nothing of what is
+    /// found changes, only how fast.
+    pub fn tidy(&self, tx: &Tx<'_>) -> Result<bool> {
+        self.engine.tidy(tx, self.index)
+    }
+
     /// The rows that have every word of the query, at most so many; when there are none, those for the query with each
     /// unknown word replaced by the nearest known one.
     pub fn find(&self, view: &View<'_>, query: Query, most: u32) -> Result<Found> {

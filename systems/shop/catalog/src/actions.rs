@@ -19,6 +19,7 @@ mod put_by_name;
 mod put_product;
 mod search;
 mod sweep_pictures;
+mod tidy_texts;
 mod upsert_products;
 
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub use put_by_name::{ByName, check_by_name, put_by_name};
 pub use put_product::put_product;
 pub use search::{Counts, Facet, Hit, OFFSET_MAX, RESULTS_MAX, Results, Wish, search, suggest};
 pub use sweep_pictures::sweep_pictures;
+pub use tidy_texts::tidy_texts;
 pub use upsert_products::upsert_products;
 
 /// What every use case works on.

@@ -43,6 +43,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/007_up.sql"),
             down: include_str!("migrations/007_down.sql"),
         },
+        Migration {
+            version: 8,
+            name: "the index of texts is merged when nobody writes",
+            up: include_str!("migrations/008_up.sql"),
+            down: include_str!("migrations/008_down.sql"),
+        },
     ],
 };
 

@@ -111,6 +111,8 @@ impl Service for Catalog {
         loops.add("catalog.pictures", |leadership, shutdown| {
             actions::sweep_pictures(own, leadership, shutdown)
         });
+        let own = catalog.clone();
+        loops.add("catalog.texts", |leadership, shutdown| actions::tidy_texts(own, leadership, shutdown));
         let (cache, outbox) = (catalog.cache.clone(), catalog.outbox.clone());
         loops.add("catalog.forget", |_, shutdown| follow(cache, outbox, &TOPIC, http::touched, shutdown));
         Ok(Mounted::new()

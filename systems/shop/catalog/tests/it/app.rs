@@ -146,6 +146,13 @@ impl TestApp {
         self.pricing_test.db.write(&self.ctx, write).await.unwrap();
     }
 
+    /// Of how many pieces the index of texts is, each of which a search looks into.
+    pub async fn pieces_of_texts(&self) -> i64 {
+        let sql = "SELECT count(DISTINCT id >> 37) FROM product_text_data WHERE id > 10";
+        let read = |view: &mainstay_sql::View<'_>| view.query_one(sql, &[], |row| row.get(0));
+        self.test.db.read(&self.ctx, read).await.unwrap().unwrap_or_default()
+    }
+
     /// Forgets what search knows, as a release did that did not search.
     pub async fn forget_index(&self) {
         let forget = |tx: &mainstay_sql::Tx<'_>| {

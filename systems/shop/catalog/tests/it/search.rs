@@ -280,6 +280,24 @@ async fn products_of_an_earlier_release_are_indexed_by_and_by() {
 }
 
 #[tokio::test]
+async fn the_index_of_texts_is_tidied_when_nobody_writes() {
+    let app = TestApp::start().await;
+    for number in 1..=12 {
+        app.put(product(number, 1)).await.unwrap();
+    }
+    assert_eq!(app.pieces_of_texts().await, 12, "writers merge nothing");
+    app.begin_background();
+    app.until(async || app.pieces_of_texts().await == 1).await;
+    assert_eq!(search(&app, "q=product").await["total"], 12);
+    // And again, after the next change.
+    for number in 13..=20 {
+        app.put(product(number, 1)).await.unwrap();
+    }
+    app.until(async || app.pieces_of_texts().await < 4).await;
+    assert_eq!(search(&app, "q=product").await["total"], 20);
+}
+
+#[tokio::test]
 async fn hostile_texts_are_only_text() {
     let app = stocked().await;
     for text in [
