@@ -11,6 +11,7 @@ mod file;
 mod ring;
 
 use std::fmt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -172,6 +173,7 @@ impl RootKey {
     /// # Errors
     /// `secrets.root_key_kept` when a key waits already or there are too many; those of the file.
     pub fn add(&self, from: Timestamp, now: Timestamp) -> Result<String> {
+        let _alone = self.alone(now)?;
         let known = self.0.known.load();
         let newest = known.ring.keys()[0].from;
         if newest > now {
@@ -194,6 +196,7 @@ impl RootKey {
     /// # Errors
     /// `secrets.root_key_kept` for the key in use and for one that is not there; those of the file.
     pub fn remove(&self, wanted: &str, now: Timestamp) -> Result<()> {
+        let _alone = self.alone(now)?;
         let known = self.0.known.load();
         let place = known.ring.keys().iter().position(|dated| id(&dated.key) == wanted);
         let place = place.ok_or_else(|| ROOT_KEY_KEPT.error(format!("there is no root key {wanted}")))?;
@@ -210,6 +213,14 @@ impl RootKey {
         let known = self.0.known.load();
         let place = known.ring.keys().iter().position(|dated| id(&dated.key) == wanted)?;
         known.ring.without(place).map(|ring| Self::of(ring, None, None, now))
+    }
+
+    /// Nobody else changes the file while what is returned is held, and the keys are those that are in it now: of two who
+    /// change it at once, the second one changes what the first one made.
+    fn alone(&self, now: Timestamp) -> Result<Option<File>> {
+        let lock = self.0.path.as_deref().map(file::lock).transpose()?;
+        self.look(now)?;
+        Ok(lock)
     }
 
     fn write(&self, ring: &Ring) -> Result<()> {

@@ -84,6 +84,17 @@ pub(super) fn create(path: &Path) -> Result<()> {
     made().map_err(|error| unusable(path, "made", error))
 }
 
+/// Keeps every other process from changing the file for as long as it is held. Readers are not held up: what they see is
+/// whole at any time. The folder is what is locked, since the file itself is another one after each change.
+pub(super) fn lock(path: &Path) -> Result<File> {
+    let locked = || -> std::io::Result<File> {
+        let folder = File::open(folder_of(path))?;
+        folder.lock()?;
+        Ok(folder)
+    };
+    locked().map_err(|error| unusable(path, "locked", error))
+}
+
 /// Puts other keys in the place of those that are there: until the name is moved the old file is whole, from then on the
 /// new one, and a crash leaves one of the two.
 pub(super) fn replace(path: &Path, ring: &Ring) -> Result<()> {

@@ -4,6 +4,8 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::sync::Barrier;
+use std::thread;
 use std::time::Duration;
 
 use mainstay_core::Timestamp;
@@ -122,6 +124,41 @@ fn a_key_in_use_stays_and_one_waits_at_a_time() {
     }
     assert!(root.add(at(8), at(8)).unwrap_err().is(&codes::ROOT_KEY_KEPT), "eight are enough");
     assert!(!format!("{root:?} {:?}", root.derive("x")).contains(|letter: char| letter.is_ascii_digit()));
+}
+
+#[test]
+fn who_changes_the_file_changes_what_is_in_it_and_not_what_was_read_before() {
+    let installation = Installation::new();
+    let (one, other) = (installation.open(), installation.open());
+    let first = in_use(&one);
+    let second = one.add(at(10), at(0)).unwrap();
+    let third = other.add(at(30), at(20)).unwrap();
+    let ids = |root: &RootKey| root.shown().into_iter().map(|key| key.id).collect::<Vec<_>>();
+    assert_eq!(ids(&other), [third.as_str(), second.as_str(), first.as_str()]);
+    one.remove(&first, at(40)).unwrap();
+    assert_eq!(ids(&installation.open()), [third, second]);
+}
+
+#[test]
+fn of_many_who_rotate_at_once_one_does_and_the_others_are_told() {
+    for _ in 0..20 {
+        let installation = Installation::new();
+        let together = Barrier::new(4);
+        let rotate = || {
+            let root = installation.open();
+            together.wait();
+            root.add(at(10), at(0))
+        };
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(rotate)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (made, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+        assert!(refused.into_iter().all(|outcome| outcome.unwrap_err().is(&codes::ROOT_KEY_KEPT)));
+        let made: Vec<String> = made.into_iter().map(Result::unwrap).collect();
+        let shown = installation.open().shown();
+        assert_eq!((made.len(), shown.len(), &shown[0].id), (1, 2, &made[0]));
+    }
 }
 
 #[test]
