@@ -154,33 +154,15 @@ async fn room_is_left_for_others() {
     assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
 }
 
-/// Set to the folder of the small disk in the process that has one.
-const SMALL_DISK: &str = "MAINSTAY_TEST_SMALL_DISK";
-
 #[tokio::test]
 async fn a_full_disk_refuses_an_object_and_takes_one_when_there_is_room() {
-    if let Some(folder) = std::env::var_os(SMALL_DISK).map(PathBuf::from) {
-        return on_the_small_disk(&folder).await;
+    match mainstay_disks::folder() {
+        Some(folder) => on_the_small_disk(&folder).await,
+        None => mainstay_disks::run_on_small_disk(
+            "blobs::a_full_disk_refuses_an_object_and_takes_one_when_there_is_room",
+            4 * 1024 * 1024,
+        ),
     }
-    if !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success()) {
-        assert!(std::env::var("CI").is_err(), "CI must be able to run `unshare -m`");
-        println!("skipped: a mount namespace needs root (`unshare -m`)");
-        return;
-    }
-    let folder = TempDir::new().unwrap();
-    let name = "blobs::a_full_disk_refuses_an_object_and_takes_one_when_there_is_room";
-    let script = format!(
-        "mount -t tmpfs -o size=4M tmpfs '{}' && exec '{}' --exact {name} --nocapture",
-        folder.path().display(),
-        std::env::current_exe().unwrap().display()
-    );
-    let run = Command::new("unshare")
-        .args(["-m", "sh", "-ec", &script])
-        .env(SMALL_DISK, folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && said.contains("1 passed"), "{said}");
 }
 
 async fn on_the_small_disk(folder: &Path) {

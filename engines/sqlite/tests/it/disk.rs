@@ -1,19 +1,14 @@
 //! Disks that are full or broken.
 //!
-//! A full disk is a small tmpfs in a mount namespace of its own, a broken one a limit on the size of files (writing
-//! beyond it fails with an error that is not "no space"). Both need a process of their own, so the tests start
-//! themselves again inside. Where a namespace is not permitted the test says so and passes, except in CI.
+//! A full disk is a small one, a broken one a limit on the size of files (writing beyond it fails with an error that is
+//! not "no space"). Both need a process of their own, so the tests start themselves again inside.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use mainstay_core::{Code, Result};
 use mainstay_sql::{Database, codes};
 
 use crate::support::{ROWS, ctx, insert, open, stored};
-
-/// Set to the folder of the bad disk in the process that has one.
-const BAD_DISK: &str = "MAINSTAY_TEST_BAD_DISK";
 
 const DISK_BYTES: usize = 2 * 1024 * 1024;
 
@@ -22,25 +17,6 @@ const FAILS_AT_COMMIT: usize = 6 * 1024 * 1024;
 
 /// Fails within the closure: the page cache overflows into the log.
 const FAILS_INSIDE: usize = 24 * 1024 * 1024;
-
-fn on_bad_disk() -> Option<PathBuf> {
-    std::env::var_os(BAD_DISK).map(PathBuf::from)
-}
-
-/// Runs the named test again in a process that the shell commands have prepared.
-fn again(name: &str, launcher: &[&str], prepare: &str, folder: &Path) {
-    let test = std::env::current_exe().unwrap();
-    let script = format!("{prepare} && exec '{}' --exact {name} --nocapture", test.display());
-    let [program, arguments @ ..] = launcher else { panic!("no launcher") };
-    let run = Command::new(program)
-        .args(arguments)
-        .args(["sh", "-ec", &script])
-        .env(BAD_DISK, folder)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && said.contains("1 passed"), "{said}");
-}
 
 /// Three writes in one batch; the second is too large for the disk.
 async fn second_of_three(db: &Database, first_id: i64, bytes: usize, code: &Code) {
@@ -77,18 +53,13 @@ async fn three(db: &Database, first_id: i64, bytes: [usize; 3]) -> [Result<u64>;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room() {
-    if let Some(folder) = on_bad_disk() {
-        return on_the_small_disk(&folder).await;
+    match mainstay_disks::folder() {
+        Some(folder) => on_the_small_disk(&folder).await,
+        None => mainstay_disks::run_on_small_disk(
+            "disk::a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room",
+            DISK_BYTES,
+        ),
     }
-    if !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success()) {
-        assert!(std::env::var("CI").is_err(), "CI must be able to run `unshare -m`");
-        println!("skipped: a mount namespace needs root (`unshare -m`)");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let name = "disk::a_full_disk_refuses_cleanly_and_goes_on_when_there_is_room";
-    let mount = format!("mount -t tmpfs -o size={DISK_BYTES} tmpfs '{}'", folder.path().display());
-    again(name, &["unshare", "-m"], &mount, folder.path());
 }
 
 async fn on_the_small_disk(folder: &Path) {
@@ -133,11 +104,12 @@ fn fill(file: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failing_write_to_the_disk_reaches_its_own_caller_only() {
-    let Some(folder) = on_bad_disk() else {
+    let Some(folder) = mainstay_disks::folder() else {
         let folder = tempfile::tempdir().unwrap();
         let name = "disk::a_failing_write_to_the_disk_reaches_its_own_caller_only";
         // Without the signal's default, which would end the process, a write beyond the limit fails with EFBIG.
-        return again(name, &["env"], "trap '' XFSZ; ulimit -f 4096", folder.path());
+        let limit = "trap '' XFSZ; ulimit -f 4096";
+        return mainstay_disks::passes(&mut mainstay_disks::again(name, limit, folder.path()));
     };
     let db = open(&folder).unwrap();
     db.migrate(&[ROWS]).await.unwrap();

@@ -1,7 +1,7 @@
 //! The disk of a running shop is full: orders are refused cleanly, none is half, and the shop goes on by itself when
 //! there is room again.
 //!
-//! The disk is a small tmpfs in a mount namespace of its own, so the test starts itself again inside.
+//! The disk is a small one of its own, so the test starts itself again on it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,42 +19,23 @@ use super::inside::Inside;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Set to the folder of the small disk in the process that has one.
-const SMALL_DISK: &str = "MAINSTAY_TEST_SMALL_DISK";
-
 /// Twice what the logs of a dozen databases grow to before they are folded, 16 MiB each: on a disk that the logs alone
 /// fill there is no room to fold them, and nothing goes on until somebody gives it more.
 const DISK_BYTES: usize = 256 * 1024 * 1024;
 
 const BUYERS: usize = 8;
 
+const NAME: &str = "shop::disk::a_full_disk_refuses_orders_cleanly_and_the_shop_goes_on_when_there_is_room";
+
 /// Answers that say 'not now, nothing was done or ask again': each with its hint when to come back.
 const NOT_NOW: [&str; 4] = ["sql.full", "core.unavailable", "core.deadline", "http.overloaded"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_orders_cleanly_and_the_shop_goes_on_when_there_is_room() {
-    if let Some(folder) = std::env::var_os(SMALL_DISK).map(PathBuf::from) {
-        return on_the_small_disk(&folder).await;
+    match mainstay_disks::folder() {
+        Some(folder) => on_the_small_disk(&folder).await,
+        None => mainstay_disks::run_on_small_disk(NAME, DISK_BYTES),
     }
-    if !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success()) {
-        assert!(std::env::var("CI").is_err(), "CI must be able to run `unshare -m`");
-        println!("skipped: a mount namespace needs root (`unshare -m`)");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let name = "shop::disk::a_full_disk_refuses_orders_cleanly_and_the_shop_goes_on_when_there_is_room";
-    let script = format!(
-        "mount -t tmpfs -o size={DISK_BYTES} tmpfs '{}' && exec '{}' --exact {name} --nocapture",
-        folder.path().display(),
-        std::env::current_exe().unwrap().display()
-    );
-    let run = Command::new("unshare")
-        .args(["-m", "sh", "-ec", &script])
-        .env(SMALL_DISK, folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && said.contains("1 passed"), "{said}");
 }
 
 async fn on_the_small_disk(folder: &Path) {

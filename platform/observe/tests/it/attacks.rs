@@ -1,7 +1,7 @@
 //! Floods, a full disk, and a kill in the middle of a write.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::Ordering;
 
 use mainstay_observe::store::TraceQuery;
@@ -9,23 +9,8 @@ use mainstay_telemetry::Told;
 
 use crate::world::{World, span, with};
 
-/// Set to the folder in a process of its own.
-const CHILD: &str = "MAINSTAY_TEST_STORE";
-
 /// Set to the number of a child's first trace, so that no child writes on in another's traces.
 const FIRST: &str = "MAINSTAY_TEST_FIRST_TRACE";
-
-fn folder_of_child() -> Option<PathBuf> {
-    std::env::var_os(CHILD).map(PathBuf::from)
-}
-
-fn again(test: &str, launcher: &str, folder: &Path) -> Command {
-    let binary = std::env::current_exe().unwrap();
-    let script = format!("{launcher} exec '{}' {test} --exact --nocapture", binary.display());
-    let mut command = Command::new("unshare");
-    command.args(["-m", "sh", "-ec", &script]).env(CHILD, folder);
-    command
-}
 
 fn trace(number: u128) -> Told {
     let spans = (1..=20).map(|n| with(span(number, n, (n > 1).then_some(1), "work"), "number", n));
@@ -56,20 +41,13 @@ async fn a_flood_is_taken_in_or_dropped_and_each_span_is_accounted_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_costs_what_comes_in_and_nothing_else() {
-    if let Some(folder) = folder_of_child() {
-        return on_the_small_disk(&folder).await;
+    match mainstay_disks::folder() {
+        Some(folder) => on_the_small_disk(&folder).await,
+        None => mainstay_disks::run_on_small_disk(
+            "attacks::a_full_disk_costs_what_comes_in_and_nothing_else",
+            4 * 1024 * 1024,
+        ),
     }
-    if !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success()) {
-        assert!(std::env::var("CI").is_err(), "CI must be able to run `unshare -m`");
-        println!("skipped: a mount namespace needs root (`unshare -m`)");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let mount = format!("mount -t tmpfs -o size=4M tmpfs '{}' &&", folder.path().display());
-    let test = "attacks::a_full_disk_costs_what_comes_in_and_nothing_else";
-    let run = again(test, &mount, folder.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success() && said.contains("1 passed"), "{said}");
 }
 
 async fn on_the_small_disk(folder: &Path) {
@@ -102,7 +80,7 @@ async fn on_the_small_disk(folder: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_in_the_middle_of_a_write_leaves_nothing_half_written() {
-    if let Some(folder) = folder_of_child() {
+    if let Some(folder) = mainstay_disks::folder() {
         // Writes until it is killed.
         let world = World::open(&folder).await;
         let first: u128 = std::env::var(FIRST).unwrap().parse().unwrap();
@@ -119,10 +97,7 @@ async fn a_kill_in_the_middle_of_a_write_leaves_nothing_half_written() {
     let test = "attacks::a_kill_in_the_middle_of_a_write_leaves_nothing_half_written";
     let mut kept = 0;
     for round in 0..3 {
-        let binary = std::env::current_exe().unwrap();
-        let mut child = Command::new(binary)
-            .args([test, "--exact", "--nocapture"])
-            .env(CHILD, folder.path())
+        let mut child = mainstay_disks::again(test, "true", folder.path())
             .env(FIRST, (1 + round * 1_000_000_000_u64).to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
