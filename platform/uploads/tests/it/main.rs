@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::channel::mpsc;
 use futures::{FutureExt, StreamExt, stream};
-use mainstay_blobs::{BlobStream, Digest, Store, collect, stream_of};
+use mainstay_blobs::{BlobStream, Digest, Store, codes as blobs, collect, stream_of};
 use mainstay_core::{BlockingPool, Clock, Context, Error, Result, codes};
 use mainstay_engine_local::FileBlobs;
 use mainstay_engine_sqlite::Sqlite;
@@ -171,4 +171,64 @@ async fn another_has_none_of_it_and_a_caller_has_so_many() {
     // One that is done is under way no more.
     lab.append(id, 0, stream_of(&b"0123456789"[..]), None).await.unwrap();
     lab.begin(10).await;
+}
+
+#[tokio::test]
+async fn what_comes_elsewhere_or_is_too_much_changes_nothing() {
+    let lab = Lab::open().await;
+    let id = lab.begin(10).await;
+    for (offset, bytes, code) in [
+        (5, &b"56789"[..], &uploads::OFFSET),
+        (0, &b"0123456789x"[..], &blobs::TOO_LARGE),
+        (1, &b""[..], &uploads::OFFSET),
+    ] {
+        let refused = lab.append(id, offset, stream_of(bytes), None).await.unwrap_err();
+        assert!(refused.is(code), "{offset}: {}", refused.chain());
+        assert_eq!(lab.uploads.find(&lab.ctx, id).await.unwrap().reached, 0);
+    }
+    assert_eq!(lab.objects().await, 0);
+    let done = lab.append(id, 0, stream_of(&b"0123456789"[..]), None).await.unwrap();
+    assert_eq!(done.outcome, Some(Digest::of(b"0123456789").to_string()));
+    let refused = lab.append(id, 10, stream_of(&b""[..]), None).await.unwrap_err();
+    assert!(refused.is(&uploads::OFFSET), "it has become something already");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_after_its_last_byte_is_not_whole_and_can_be_gone_on_with() {
+    let (lab, file) = (Lab::open().await, file());
+    let id = lab.begin(file.len()).await;
+    let cut = pieces(&file).chain(stream::iter([Err(codes::UNAVAILABLE.error("cut"))])).boxed();
+    let refused = lab.append(id, 0, cut, None).await.unwrap_err();
+    assert!(refused.is(&codes::UNAVAILABLE));
+    let upload = lab.uploads.find(&lab.ctx, id).await.unwrap();
+    assert_eq!((upload.outcome, upload.reached >= SEGMENT as u64), (None, true));
+    let reached = usize::try_from(upload.reached).unwrap();
+    assert!(reached < file.len(), "what completes it is acknowledged with what became of it");
+    let done = lab.append(id, reached, pieces(&file.slice(reached..)), None).await.unwrap();
+    assert_eq!(done.outcome, Some(Digest::of(&file).to_string()));
+}
+
+#[tokio::test]
+async fn of_two_who_append_at_one_place_one_is_acknowledged() {
+    let (lab, file) = (Lab::open().await, file());
+    let id = lab.begin(file.len()).await;
+    let ((first, one), (second, other)) = (mpsc::unbounded(), mpsc::unbounded());
+    let mut one = Box::pin(lab.append(id, 0, one.boxed(), None));
+    let mut other = Box::pin(lab.append(id, 0, other.boxed(), None));
+    // Both have looked where the upload is.
+    for _ in 0..1_000 {
+        assert!(one.as_mut().now_or_never().is_none() && other.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    first.unbounded_send(Ok(file.slice(..SEGMENT + 1))).unwrap();
+    while lab.uploads.find(&lab.ctx, id).await.unwrap().reached == 0 {
+        assert!(one.as_mut().now_or_never().is_none());
+    }
+    second.unbounded_send(Ok(file.slice(..SEGMENT))).unwrap();
+    let refused = other.await.unwrap_err();
+    assert!(refused.is(&uploads::OFFSET), "{}", refused.chain());
+    first.unbounded_send(Ok(file.slice(SEGMENT + 1..))).unwrap();
+    drop(first);
+    assert_eq!(one.await.unwrap().outcome, Some(Digest::of(&file).to_string()));
+    assert_eq!(lab.objects().await, 0);
 }
