@@ -14,11 +14,11 @@ use crate::value::Param;
 /// What stands in the statement where the rows go.
 const MARK: &str = ":rows";
 
-/// The rows of a chunk, the largest that fits first. More than these spare nothing more, and of a statement that fails the
-/// engine has to undo what it did so far.
-const SIZES: [usize; 4] = [64, 16, 4, 1];
+/// The rows of a chunk, the largest that fits first. More than these spare nothing more, and a prepared statement takes some
+/// kilobyte of memory a row.
+const SIZES: [usize; 4] = [32, 8, 2, 1];
 
-/// A place such as `?448,`.
+/// A place such as `?224,`.
 const PLACE_BYTES: usize = 5;
 
 impl Tx<'_> {

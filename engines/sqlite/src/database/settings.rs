@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{busy, errors, io, statements};
 
 /// Page cache of the connection that writes: the inner pages of every table and the hot ends of the logs.
-const WRITER_CACHE_KIB: i64 = 16 * 1024;
+const WRITER_CACHE_KIB: i64 = 14 * 1024;
 
 /// Page cache of a connection that reads. It is emptied whenever something was written since, so a large one is of
 /// no use while there is traffic.

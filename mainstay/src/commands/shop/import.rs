@@ -29,7 +29,7 @@ const BYTES_AT_ONCE: usize = 1024 * 1024;
 const BATCHES_AHEAD: usize = 2;
 
 /// How often it is asked how far the shop is.
-const ASK_EVERY: Duration = Duration::from_millis(50);
+const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// What every import's id is derived from.
 const ROOT: [u8; 16] = *b"mainstay import1";

@@ -4,8 +4,10 @@ mod goods;
 mod prices;
 mod stock;
 
+use std::collections::HashSet;
+
 use futures::future::try_join;
-use mainstay_core::{Context, Result};
+use mainstay_core::{Context, Money, Result};
 use mainstay_rpc::{Channel, Peer};
 use shop_catalog_contracts::{CatalogClient, PutByNameRequest};
 use shop_inventory_contracts::InventoryClient;
@@ -21,10 +23,17 @@ pub struct Peers {
     pub inventory: Peer<InventoryClient<Channel>>,
 }
 
+/// What a line says beside what the catalogue keeps.
+struct Figures {
+    line: u64,
+    price: Option<Money>,
+    tax_class: Option<String>,
+    stock: Option<i64>,
+}
+
 /// A line that is in the catalogue, as the variant that it is there.
 struct Placed<'a> {
-    line: u64,
-    content: &'a Content,
+    figures: &'a Figures,
     variant: &'a [u8],
 }
 
@@ -40,20 +49,43 @@ pub async fn check(
 
 /// A batch with what the catalogue is asked to do about it: made before it is its turn, so that nobody waits for it then.
 pub struct Prepared {
-    lines: Vec<Numbered>,
     asked: PutByNameRequest,
+    lines: Vec<Figures>,
+    /// By their slugs.
+    products: HashSet<String>,
 }
 
 impl Prepared {
     pub fn new(import: &Import, lines: Vec<Numbered>) -> Self {
-        let asked = goods::request_of(import, &lines);
-        Self { lines, asked }
+        let mut products = HashSet::new();
+        let mut prepared =
+            Self { asked: PutByNameRequest::default(), lines: Vec::new(), products: HashSet::new() };
+        for (line, content) in lines {
+            if !products.contains(&content.product) {
+                products.insert(content.product.clone());
+            }
+            let Content { price, tax_class, stock, .. } = &content;
+            let figures = Figures { line, price: *price, tax_class: tax_class.clone(), stock: *stock };
+            prepared.lines.push(figures);
+            prepared.asked.lines.push(goods::named(import, line, content));
+        }
+        Self { products, ..prepared }
+    }
+
+    /// The products that it is about, by their slugs.
+    pub fn products(&self) -> &HashSet<String> {
+        &self.products
+    }
+
+    /// The same, for whoever still has to know when the batch is under way.
+    pub fn take_products(&mut self) -> HashSet<String> {
+        std::mem::take(&mut self.products)
     }
 
     /// Applies the part that is the catalogue's; a price or a level of something that does not exist would be nobody's. The
     /// same again changes nothing more.
     pub async fn apply_goods(self, peers: &Peers, ctx: &Context) -> Result<Shelved> {
-        let Self { lines, asked } = self;
+        let Self { asked, lines, .. } = self;
         let (variants, faults) = goods::apply(peers, ctx, asked, &lines).await?;
         Ok(Shelved { lines, variants, faults })
     }
@@ -61,7 +93,7 @@ impl Prepared {
 
 /// A batch whose goods are in the catalogue.
 pub struct Shelved {
-    lines: Vec<Numbered>,
+    lines: Vec<Figures>,
     // For each line its variant; empty for one that was refused.
     variants: Vec<Vec<u8>>,
     faults: Vec<Fault>,
@@ -80,7 +112,7 @@ impl Shelved {
             .iter()
             .zip(&self.variants)
             .filter(|(_, variant)| !variant.is_empty())
-            .map(|((line, content), variant)| Placed { line: *line, content, variant })
+            .map(|(figures, variant)| Placed { figures, variant })
             .collect();
         let (prices, stock) = (prices::apply(peers, ctx, &placed), stock::apply(peers, ctx, id, &placed));
         let ((), held) = try_join(prices, stock).await?;

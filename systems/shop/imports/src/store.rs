@@ -4,4 +4,6 @@ mod imports;
 mod lines;
 
 pub use imports::{import, imports, insert, reasons, save};
-pub use lines::{Page, add_fault, add_page, add_units, faults, forget_staged, keep_on_page, page};
+pub use lines::{
+    Page, WrittenPage, add_fault, add_page, add_units, faults, forget_staged, keep_on_page, page,
+};

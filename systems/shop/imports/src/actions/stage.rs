@@ -15,7 +15,7 @@ use super::{Desk, Told, told};
 use crate::apply::check;
 use crate::codes::{FINISHED, OUT_OF_TURN, UNKNOWN};
 use crate::model::{Content, Fault, Import, ImportId, LINES_AT_ONCE, LINES_ON_PAGE, Reader, State};
-use crate::store;
+use crate::store::{self, WrittenPage};
 
 /// How often and how long it is waited for lines that go before and are still on their way: longer than a loaded machine
 /// takes for a request, and not so long that a caller who lost them is left in the dark. Who waits is woken by what this
@@ -36,6 +36,8 @@ struct Looked {
     lines: Vec<(u64, Result<Content, Fault>)>,
     /// What the catalogue has against lines that say something.
     contradicted: HashMap<u64, Fault>,
+    /// Their page when all of them can be used, which is told only when they are staged.
+    page: Option<WrittenPage>,
 }
 
 /// Stages lines in their order; those that were staged before are passed over. `after` is the line that must be staged
@@ -99,7 +101,10 @@ async fn look(desk: &Desk, ctx: &Context, import: &Import, lines: Vec<Raw>) -> R
     // As the service itself, like all that is done with the lines later.
     let own = ctx.as_service(shop_imports_contracts::SERVICE);
     let contradicted = check(&desk.peers, &own, import, &usable).await?;
-    Ok(Looked { contradicted: contradicted.into_iter().map(|fault| (fault.line, fault)).collect(), lines })
+    let are_all_usable = contradicted.is_empty() && usable.len() == lines.len();
+    let page = if are_all_usable { WrittenPage::of(&usable)? } else { None };
+    let contradicted = contradicted.into_iter().map(|fault| (fault.line, fault)).collect();
+    Ok(Looked { contradicted, page, lines })
 }
 
 fn write(tx: &Tx<'_>, id: ImportId, looked: &Looked, after: u64) -> Result<Told> {
@@ -132,8 +137,14 @@ fn write(tx: &Tx<'_>, id: ImportId, looked: &Looked, after: u64) -> Result<Told>
         };
         faults.push(fault);
     }
-    for lines in page.chunks(LINES_ON_PAGE as usize) {
-        store::add_page(tx, id, lines)?;
+    match &looked.page {
+        Some(written) if written.len() == page.len() => store::add_page(tx, id, written)?,
+        _ => {
+            for lines in page.chunks(LINES_ON_PAGE as usize) {
+                let Some(written) = WrittenPage::of(lines)? else { continue };
+                store::add_page(tx, id, &written)?;
+            }
+        }
     }
     for fault in &faults {
         store::add_fault(tx, id, fault)?;

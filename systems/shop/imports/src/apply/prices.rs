@@ -18,10 +18,10 @@ pub async fn apply(peers: &Peers, ctx: &Context, lines: &[Placed<'_>]) -> Result
     answer(peers.pricing.client().set_prices(request(ctx, set)).await).map(drop)
 }
 
-fn price(Placed { content, variant, .. }: &Placed<'_>) -> Option<Price> {
+fn price(Placed { figures, variant }: &Placed<'_>) -> Option<Price> {
     Some(Price {
         variant_id: variant.to_vec(),
-        amount: Some(content.price?.into()),
-        tax_class: content.tax_class.as_deref().unwrap_or(TAX_CLASS).to_owned(),
+        amount: Some(figures.price?.into()),
+        tax_class: figures.tax_class.as_deref().unwrap_or(TAX_CLASS).to_owned(),
     })
 }

@@ -25,7 +25,7 @@ pub async fn apply(peers: &Peers, ctx: &Context, id: ImportId, lines: &[Placed<'
     let held: HashSet<Vec<u8>> = held.into_iter().collect();
     let fault = |line: &Placed<'_>| {
         Fault::new(
-            line.line,
+            line.figures.line,
             "stock_held",
             "buyers hold more pieces than there shall be; the rest of the line is applied",
         )
@@ -33,6 +33,6 @@ pub async fn apply(peers: &Peers, ctx: &Context, id: ImportId, lines: &[Placed<'
     Ok(lines.iter().filter(|line| held.contains(line.variant)).map(fault).collect())
 }
 
-fn counted(Placed { content, variant, .. }: &Placed<'_>) -> Option<Counted> {
-    Some(Counted { variant_id: variant.to_vec(), on_hand: content.stock? })
+fn counted(Placed { figures, variant }: &Placed<'_>) -> Option<Counted> {
+    Some(Counted { variant_id: variant.to_vec(), on_hand: figures.stock? })
 }

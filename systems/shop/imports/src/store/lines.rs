@@ -28,12 +28,31 @@ pub fn add_units(tx: &Tx<'_>, import: ImportId, units: &[(u64, &str)]) -> Result
     Ok(repeated.map(|(line, _)| *line).collect())
 }
 
-/// Stages lines that can be used, in their order, which come after all that are staged.
-pub fn add_page(tx: &Tx<'_>, import: ImportId, lines: &[(u64, &Content)]) -> Result<()> {
-    let Some((last, _)) = lines.last() else { return Ok(()) };
+/// Lines that can be used as a page has them, which may be made before the transaction that stages it.
+pub struct WrittenPage {
+    last: u64,
+    lines: usize,
+    content: String,
+}
+
+impl WrittenPage {
+    /// Of lines in their order; none of no lines.
+    pub fn of(lines: &[(u64, &Content)]) -> Result<Option<Self>> {
+        let Some((last, _)) = lines.last() else { return Ok(None) };
+        Ok(Some(Self { last: *last, lines: lines.len(), content: written(&lines)? }))
+    }
+
+    /// How many lines it has.
+    pub fn len(&self) -> usize {
+        self.lines
+    }
+}
+
+/// Stages lines, which come after all that are staged.
+pub fn add_page(tx: &Tx<'_>, import: ImportId, page: &WrittenPage) -> Result<()> {
     tx.execute(
         "INSERT INTO staged_pages (import, last, content) VALUES (?1, ?2, ?3)",
-        &[(&import).into(), signed(*last).into(), (&written(&lines)?).into()],
+        &[(&import).into(), signed(page.last).into(), (&page.content).into()],
     )
     .map(drop)
 }
