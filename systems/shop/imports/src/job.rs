@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(batches(&mut few, true), [(2, 2_001)]);
         assert_eq!((few.len(), batches(&mut few, true)), (0, vec![]));
 
-        let mut shared = lines([("a", 1_990), ("b", 20), ("c", 1)]);
+        let mut shared = lines([("a", 10), ("b", 1_980), ("c", 20), ("d", 1)]);
         assert_eq!(batches(&mut shared, false), [(2, 1_991)]);
         assert_eq!(shared.len(), 21, "the rest waits for what comes");
         assert_eq!(batches(&mut shared, true), [(1_992, 2_012)]);
