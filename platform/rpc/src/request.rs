@@ -14,8 +14,9 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use mainstay_core::{Context, Error, Kind, Result};
+use mainstay_core::{Context, Error, Kind, Result, codes};
 use mainstay_identity::Claims;
+use mainstay_identity::codes::TOKEN_REFUSED;
 use tonic::{Request, Response, Status};
 
 use crate::codes::WITHOUT_CONTEXT;
@@ -42,7 +43,16 @@ pub fn open_ended_request<T>(ctx: &Context, message: T) -> Request<T> {
 
 /// A call's outcome in the core's words.
 pub fn answer<T>(outcome: Result<Response<T>, Status>) -> Result<T> {
-    outcome.map(Response::into_inner).map_err(error)
+    outcome.map(Response::into_inner).map_err(|status| of_the_way(error(status)))
+}
+
+/// A peer that does not take the token that this process signed for it says nothing about who asks: a clock was set or a
+/// root key is not everywhere yet. So nobody is sent away for it; it may be tried again, and nothing was done.
+fn of_the_way(error: Error) -> Error {
+    if error.is(&TOKEN_REFUSED) {
+        return codes::UNAVAILABLE.because("a peer does not take the tokens of this process", error);
+    }
+    error
 }
 
 /// The context in which the caller asks, from its checked token and headers.

@@ -5,7 +5,7 @@ use mainstay_conformance::rpc::v1::probe_client::ProbeClient;
 use mainstay_core::{Clock, codes};
 use mainstay_identity::TokenKeys;
 use mainstay_identity::codes::TOKEN_REFUSED;
-use mainstay_rpc::error;
+use mainstay_rpc::{answer, error};
 use mainstay_secrets::RootKey;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
@@ -54,6 +54,11 @@ async fn only_a_token_for_this_service_lets_a_call_in() {
         assert!(error.is(&TOKEN_REFUSED), "{error:?}");
     }
     assert_eq!(served.probe.begun(), 0);
+
+    // To who called for somebody it is no refusal of that somebody, and may be tried again.
+    let refused = client.echo(with_token(&token(&others, CALLER, CALLEE))).await;
+    let error = answer(refused).unwrap_err();
+    assert!(error.is(&codes::UNAVAILABLE) && error.is_temporary(), "{error:?}");
 
     let seen = client.echo(with_token(&token(&keys(), CALLER, CALLEE))).await.unwrap().into_inner();
     assert_eq!(seen.caller, CALLER);
