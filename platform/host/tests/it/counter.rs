@@ -165,7 +165,7 @@ fn asking() -> Routes<AskerState> {
 async fn ask(State((events, clock)): State<AskerState>) -> String {
     let mut feed = events.follow("test.counter.none", Position(0), 1);
     match clock.timeout(Duration::from_millis(300), feed.next()).await {
-        Ok(Err(error)) => error.code().to_owned(),
+        Ok(Err(error)) => error.chain().to_string(),
         Ok(Ok(_)) | Err(_) => "open".to_owned(),
     }
 }
