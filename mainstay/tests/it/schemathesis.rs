@@ -25,8 +25,16 @@ fn schemathesis_finds_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let shop = Serving::start(folder.path(), &["up", "shop", "--demo"]);
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis.toml");
+    // Wrong passwords slow down whoever guesses, and those tried at a change are guesses at the tester's own account: on a
+    // machine that gives it the time for many it could not log in again. So they come last and by themselves.
+    for operations in ["--exclude-operation-id", "--include-operation-id"] {
+        asks(&program, &config, &shop, folder.path(), [operations, "changePassword"]);
+    }
+}
+
+fn asks(program: &Path, config: &Path, shop: &Serving, folder: &Path, operations: [&str; 2]) {
     let output = Command::new(program)
-        .current_dir(folder.path())
+        .current_dir(folder)
         .arg("--config-file")
         .arg(config)
         .args(["run", &format!("http://{}/openapi.json", shop.http)])
@@ -40,6 +48,7 @@ fn schemathesis_finds_nothing() {
             "1",
             "--no-color",
         ])
+        .args(operations)
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
