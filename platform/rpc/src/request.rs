@@ -41,7 +41,7 @@ pub fn open_ended_request<T>(ctx: &Context, message: T) -> Request<T> {
     request
 }
 
-/// A call's outcome in the core's words.
+/// A call's outcome in the core's words. A peer that does not take this process's token is `core.unavailable`.
 pub fn answer<T>(outcome: Result<Response<T>, Status>) -> Result<T> {
     outcome.map(Response::into_inner).map_err(|status| of_the_way(error(status)))
 }

@@ -37,10 +37,8 @@ impl<'de> Deserializer<'de> for Places<'de> {
     type Error = Error;
 
     only! {
-        deserialize_any deserialize_bool deserialize_char deserialize_str deserialize_string deserialize_bytes
-        deserialize_byte_buf deserialize_option deserialize_identifier
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        deserialize_any deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
         deserialize_f32 deserialize_f64
     }
 
@@ -81,24 +79,9 @@ impl<'de> Deserializer<'de> for Places<'de> {
         self.deserialize_tuple(length, visitor)
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_unit()
+    forward_to_deserialize_any! {
+        char str string bytes byte_buf option unit unit_struct map struct identifier ignored_any
     }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_unit()
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_unit()
-    }
-
-    // A part has a place and no name.
-    forward_to_deserialize_any! { map struct }
 }
 
 /// One of them.
@@ -118,18 +101,13 @@ impl<'de> Deserializer<'de> for Place<'de> {
     type Error = Error;
 
     parsed! {
-        deserialize_bool visit_bool deserialize_char visit_char
-        deserialize_i8 visit_i8 deserialize_i16 visit_i16 deserialize_i32 visit_i32 deserialize_i64 visit_i64
+        deserialize_bool visit_bool deserialize_i8 visit_i8 deserialize_i16 visit_i16 deserialize_i32 visit_i32 deserialize_i64 visit_i64
         deserialize_i128 visit_i128 deserialize_u8 visit_u8 deserialize_u16 visit_u16 deserialize_u32 visit_u32
         deserialize_u64 visit_u64 deserialize_u128 visit_u128 deserialize_f32 visit_f32 deserialize_f64 visit_f64
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_borrowed_str(self.0)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_some(self)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -150,7 +128,8 @@ impl<'de> Deserializer<'de> for Place<'de> {
     }
 
     forward_to_deserialize_any! {
-        str string bytes byte_buf identifier unit unit_struct seq tuple tuple_struct map struct ignored_any
+        char str string bytes byte_buf option unit unit_struct seq tuple tuple_struct map struct identifier
+        ignored_any
     }
 }
 
@@ -203,7 +182,6 @@ mod tests {
         assert_eq!(read::<(Name, Size)>(&["a", "large"]), Some((Name("a".to_owned()), Size::Large)));
         assert_eq!(read::<Vec<String>>(&["a", "b"]), Some(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(read::<(bool, i64, f64)>(&["true", "-3", "0.5"]), Some((true, -3, 0.5)));
-        assert_eq!(read::<()>(&[]), Some(()));
     }
 
     #[test]
