@@ -14,6 +14,7 @@ use mainstay_sql::{Database, Leadership};
 use tokio::sync::mpsc;
 
 use crate::disk;
+use crate::due;
 use crate::load::spawn;
 use crate::report::{Peer, Report, median};
 use crate::store;
@@ -135,10 +136,11 @@ async fn publish_to_consume(folder: &Path, duration: Duration) -> Result<Histogr
     });
     let total = EVENTS_A_SECOND * duration.as_secs();
     let mut publishing = Vec::new();
-    for number in 0..total {
-        let due =
-            began + Duration::from_micros(number * 1_000_000 / EVENTS_A_SECOND) + Duration::from_millis(500);
-        clock.sleep_until(due).await;
+    // Until the consumers are there.
+    clock.sleep(Duration::from_millis(500)).await;
+    let mut turns = due::at_rate(EVENTS_A_SECOND, total)
+        .map_err(|error| mainstay_core::codes::INTERNAL.because("no thread for the times", error))?;
+    while let Some((number, due)) = turns.recv().await {
         let due_micros = due.since(began).as_micros() as i64;
         let (db, outbox) = (producer.clone(), outbox.clone());
         publishing.push(spawn(async move {

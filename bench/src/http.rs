@@ -39,7 +39,8 @@ async fn measure(quick: bool, report: &mut Report) -> Result<(), Failure> {
         return Err("this needs two cores: one for the server, one for the load".into());
     }
     let folder = tempfile::tempdir()?;
-    let (rounds, length) = if quick { (3, Duration::from_secs(2)) } else { (5, Duration::from_secs(5)) };
+    let (rounds, length) =
+        if quick { (9, Duration::from_millis(700)) } else { (25, Duration::from_millis(1_000)) };
 
     let bare = Server::start(Kind::Bare, folder.path())?;
     let stack = Server::start(Kind::Stack, folder.path())?;
@@ -47,40 +48,40 @@ async fn measure(quick: bool, report: &mut Report) -> Result<(), Failure> {
     let known = check::session(stack.address).await?;
     let plain = Ask::new("/v1/products/prd_00000000000000000000000001", None);
     let asks = Ask::new("/v1/products/prd_00000000000000000000000001", Some(&known));
+    let (shop, product) = shop_with_product(folder.path()).await?;
 
-    let (mut bare_rates, mut stack_rates) = (Vec::new(), Vec::new());
-    let (mut bare_cpu, mut stack_cpu) = (Vec::new(), Vec::new());
+    let mut servers = [
+        Rounds::new(bare.address, bare.pid(), plain),
+        Rounds::new(stack.address, stack.pid(), asks),
+        Rounds::new(shop.address, shop.pid(), product),
+    ];
+    let pids = servers.each_ref().map(|server| server.pid);
     let before = check::counted(&stack, folder.path()).await?;
-    let mut sent = 0;
     for _ in 0..rounds {
-        // One after the other, so that what the machine does besides falls on both.
-        let of_bare = pushed(bare.address, bare.pid(), &plain, length)?;
-        bare_rates.push(of_bare.rate());
-        bare_cpu.push(of_bare.cpu_micros());
-        let of_stack = pushed(stack.address, stack.pid(), &asks, length)?;
-        stack_rates.push(of_stack.rate());
-        stack_cpu.push(of_stack.cpu_micros());
-        sent += of_stack.outcome.answered;
+        // In turns, so that what the machine does besides falls on all.
+        for server in &mut servers {
+            // What the others do by themselves costs this one nothing.
+            let _stopped = process::Stopped::all_but(server.pid, &pids)?;
+            server.push(length)?;
+        }
     }
     let after = check::counted(&stack, folder.path()).await?;
-    check::all_counted(&before, &after, sent)?;
+    let [of_bare, of_stack, of_product] = servers;
+    check::all_counted(&before, &after, of_stack.answered)?;
 
-    let bare_rate = median(bare_rates);
+    let bare_rate = median(of_bare.rates);
     report.figure("http", "bare", bare_rate, "req/s", Peer::None);
     let peer = || Peer::Measured { name: "bare hyper", value: bare_rate };
-    report.figure("http", "stack", median(stack_rates), "req/s", peer());
-    let bare_micros = median(bare_cpu);
+    report.figure("http", "stack", median(of_stack.rates), "req/s", peer());
+    let bare_micros = median(of_bare.cpu_micros);
     let cpu = Peer::Measured { name: "bare hyper", value: bare_micros };
-    report.figure("http", "stack-cpu", median(stack_cpu), "us", cpu);
-    drop((bare, stack));
-
-    let rate = product(folder.path(), rounds, length).await?;
-    report.figure("http", "product", rate, "req/s", peer());
+    report.figure("http", "stack-cpu", median(of_stack.cpu_micros), "us", cpu);
+    report.figure("http", "product", median(of_product.rates), "req/s", peer());
     Ok(())
 }
 
-/// A product as the shop serves it, with the shop as a process of its own on the server's core.
-async fn product(folder: &Path, rounds: usize, length: Duration) -> Result<f64, Failure> {
+/// The shop as a process of its own on the server's core, and what asks it for a product.
+async fn shop_with_product(folder: &Path) -> Result<(ShopProcess, Ask), Failure> {
     let shop = {
         let _pinned = process::Pinned::to(SERVER_CORE)?;
         let log = format!("http.access_log.file={:?}", folder.join("shop-access.log").display().to_string());
@@ -90,33 +91,33 @@ async fn product(folder: &Path, rounds: usize, length: Duration) -> Result<f64, 
     let products: Value = serde_json::from_str(&page)?;
     let id = products["products"][0]["id"].as_str().ok_or("the shop has no products")?.to_owned();
     let known = check::session(shop.address).await?;
-    let ask = Ask::new(&format!("/v1/products/{id}"), Some(&known));
-    let mut rates = Vec::new();
-    for _ in 0..rounds {
-        rates.push(pushed(shop.address, shop.pid(), &ask, length)?.rate());
-    }
-    Ok(median(rates))
+    Ok((shop, Ask::new(&format!("/v1/products/{id}"), Some(&known))))
 }
 
-struct Pushed {
-    outcome: Outcome,
-    cpu: Duration,
+/// One server under load, round after round.
+struct Rounds {
+    address: SocketAddr,
+    pid: u32,
+    ask: Ask,
+    answered: u64,
+    rates: Vec<f64>,
+    cpu_micros: Vec<f64>,
 }
 
-impl Pushed {
-    fn rate(&self) -> f64 {
-        self.outcome.answered as f64 / self.outcome.took.as_secs_f64()
+impl Rounds {
+    fn new(address: SocketAddr, pid: u32, ask: Ask) -> Self {
+        Self { address, pid, ask, answered: 0, rates: Vec::new(), cpu_micros: Vec::new() }
     }
 
-    fn cpu_micros(&self) -> f64 {
-        self.cpu.as_secs_f64() * 1e6 / self.outcome.answered.max(1) as f64
+    /// As many requests as the server answers, for so long.
+    fn push(&mut self, length: Duration) -> Result<(), Failure> {
+        let _pinned = process::Pinned::to(LOAD_CORE)?;
+        let before = process::cpu_time(self.pid)?;
+        let Outcome { answered, took } = load::push(self.address, &self.ask, length)?;
+        let cpu = process::cpu_time(self.pid)? - before;
+        self.answered += answered;
+        self.rates.push(answered as f64 / took.as_secs_f64());
+        self.cpu_micros.push(cpu.as_secs_f64() * 1e6 / answered.max(1) as f64);
+        Ok(())
     }
-}
-
-/// As many requests as the server answers, for so long.
-fn pushed(address: SocketAddr, pid: u32, ask: &Ask, length: Duration) -> Result<Pushed, Failure> {
-    let _pinned = process::Pinned::to(LOAD_CORE)?;
-    let before = process::cpu_time(pid)?;
-    let outcome = load::push(address, ask, length)?;
-    Ok(Pushed { outcome, cpu: process::cpu_time(pid)? - before })
 }

@@ -5,6 +5,7 @@
 
 mod checkout;
 mod disk;
+mod due;
 mod events;
 mod footprint;
 mod http;

@@ -1,8 +1,9 @@
-//! What the operating system says about a process and is told about it: the CPU time that it has used, and the core that
-//! it stays on.
+//! What the operating system says about a process and is told about it: the CPU time that it has used, the core that it
+//! stays on, and when it stands still.
 
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// User and system time of the process so far, all threads together.
@@ -34,5 +35,30 @@ impl Drop for Pinned {
     fn drop(&mut self) {
         // What was allowed before is allowed again.
         let _ = sched_setaffinity(None, &self.0);
+    }
+}
+
+/// Keeps processes from running until it is dropped.
+pub struct Stopped(Vec<Pid>);
+
+impl Stopped {
+    pub fn all_but(running: u32, pids: &[u32]) -> std::io::Result<Self> {
+        let mut stopped = Self(Vec::new());
+        for pid in pids.iter().filter(|pid| **pid != running) {
+            let pid =
+                i32::try_from(*pid).ok().and_then(Pid::from_raw).ok_or(std::io::ErrorKind::InvalidInput)?;
+            kill_process(pid, Signal::STOP)?;
+            stopped.0.push(pid);
+        }
+        Ok(stopped)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        for pid in &self.0 {
+            // It may have been ended.
+            let _ = kill_process(*pid, Signal::CONT);
+        }
     }
 }

@@ -17,6 +17,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::Trac
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 
 use crate::checkout::{closed_loop, stock_up};
+use crate::due;
 use crate::load::{Buyer, spawn};
 use crate::report::{Peer, Report, median};
 use crate::shop::ShopProcess;
@@ -182,12 +183,10 @@ fn batch(number: u64) -> ExportTraceServiceRequest {
 /// Looks at the catalogue at a steady pace; how long each took from its time on.
 async fn looks(address: SocketAddr, length: Duration) -> Result<Histogram<u64>, Failure> {
     let clock = Clock::system();
-    let began = clock.monotonic();
     let buyers = Arc::new(tokio::sync::Mutex::new(Vec::new()));
     let mut running = Vec::new();
-    for number in 0..LOOKS * length.as_secs() {
-        let due = began + Duration::from_secs_f64(number as f64 / LOOKS as f64);
-        clock.sleep_until(due).await;
+    let mut turns = due::at_rate(LOOKS, LOOKS * length.as_secs())?;
+    while let Some((_, due)) = turns.recv().await {
         let (buyers, clock) = (Arc::clone(&buyers), clock.clone());
         running.push(spawn(async move {
             let ready = buyers.lock().await.pop();

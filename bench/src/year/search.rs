@@ -5,7 +5,6 @@
 //! of them often and most seldom; queries are one to three of those, some with a filter, some with a slip.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use http::StatusCode;
@@ -13,6 +12,7 @@ use mainstay_core::{Clock, Id};
 use serde_json::{Value, json};
 use shop_catalog_contracts as catalog;
 
+use crate::due;
 use crate::load::{Buyer, spawn};
 use crate::report::{Peer, Report};
 use crate::shop::ShopProcess;
@@ -24,7 +24,7 @@ const VARIANTS: u64 = 5;
 const RATE: u64 = 500;
 
 /// Connections: enough that one is free when a request is due, as long as answers take less than 60 ms.
-const CONNECTIONS: u64 = 32;
+const CONNECTIONS: usize = 32;
 
 /// Connections that fill the catalogue.
 const FILLERS: u64 = 16;
@@ -203,17 +203,13 @@ fn question(number: u64) -> String {
 
 /// Latencies in microseconds from when each request was due.
 async fn ask(address: SocketAddr, seconds: u64) -> Result<Histogram<u64>, Failure> {
-    let clock = Clock::system();
-    let begin = clock.monotonic() + Duration::from_millis(100);
     let mut askers = Vec::new();
-    for asker in 0..CONNECTIONS {
-        let clock = clock.clone();
+    for mut turns in due::in_turn(CONNECTIONS, RATE, seconds * RATE)? {
         askers.push(spawn(async move {
+            let clock = Clock::system();
             let mut buyer = Buyer::connect(address).await?;
             let mut taken = Histogram::<u64>::new_with_bounds(1, 60_000_000, 3)?;
-            for number in (asker..seconds * RATE).step_by(CONNECTIONS as usize) {
-                let due = begin + Duration::from_micros(number * 1_000_000 / RATE);
-                clock.sleep_until(due).await;
+            while let Some((number, due)) = turns.recv().await {
                 buyer.get(&question(number)).await?;
                 let micros = u64::try_from(clock.monotonic().since(due).as_micros()).unwrap_or(u64::MAX);
                 taken.record(micros.max(1))?;

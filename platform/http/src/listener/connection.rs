@@ -30,9 +30,6 @@ use crate::options::Options;
 use crate::proxy_protocol::{self, Preface};
 use crate::tls::Tls;
 
-/// More headers than any browser or proxy sends.
-const HEADERS_MAX: usize = 100;
-
 /// A request head must fit; hyper takes no less than 8 kB.
 const HEAD_BYTES_MAX: usize = 32 * 1_024;
 
@@ -185,7 +182,7 @@ fn builder(options: &Options) -> Builder<TokioExecutor> {
         .http1()
         // Whoever is slow is watched by the connection's own timer.
         .header_read_timeout(None)
-        .max_headers(HEADERS_MAX)
+        // A head of more than 100 headers is refused without being asked for: saying so would cost an allocation a request.
         .max_buf_size(HEAD_BYTES_MAX);
     builder
         .http2()
