@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use mainstay::load::due;
 use mainstay_core::{Clock, Context, Result, Shutdown, Stopwatch, Tasks};
 use mainstay_events::{Consumers, Event, Outbox, Subscription, Topic};
 use mainstay_sql::{Database, Leadership};
 use tokio::sync::mpsc;
 
 use crate::disk;
-use crate::due;
 use crate::load::spawn;
 use crate::report::{Peer, Report, median};
 use crate::store;
@@ -138,7 +138,7 @@ async fn publish_to_consume(folder: &Path, duration: Duration) -> Result<Histogr
     let mut publishing = Vec::new();
     // Until the consumers are there.
     clock.sleep(Duration::from_millis(500)).await;
-    let mut turns = due::at_rate(EVENTS_A_SECOND, total)
+    let mut turns = due::at(due::steadily(EVENTS_A_SECOND as f64, total))
         .map_err(|error| mainstay_core::codes::INTERNAL.because("no thread for the times", error))?;
     while let Some((number, due)) = turns.recv().await {
         let due_micros = due.since(began).as_micros() as i64;

@@ -5,7 +5,6 @@
 
 mod checkout;
 mod disk;
-mod due;
 mod events;
 mod footprint;
 mod http;

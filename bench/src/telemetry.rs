@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use mainstay::load::due;
 use mainstay_core::{Clock, Stopwatch};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 
 use crate::checkout::{closed_loop, stock_up};
-use crate::due;
 use crate::load::{Buyer, spawn};
 use crate::report::{Peer, Report, median};
 use crate::shop::ShopProcess;
@@ -185,7 +185,7 @@ async fn looks(address: SocketAddr, length: Duration) -> Result<Histogram<u64>, 
     let clock = Clock::system();
     let buyers = Arc::new(tokio::sync::Mutex::new(Vec::new()));
     let mut running = Vec::new();
-    let mut turns = due::at_rate(LOOKS, LOOKS * length.as_secs())?;
+    let mut turns = due::at(due::steadily(LOOKS as f64, LOOKS * length.as_secs()))?;
     while let Some((_, due)) = turns.recv().await {
         let (buyers, clock) = (Arc::clone(&buyers), clock.clone());
         running.push(spawn(async move {

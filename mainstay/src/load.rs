@@ -5,6 +5,7 @@
 //! still for a second shows that second in every visit that fell into it. What visits do, how full their baskets are, which
 //! goods they want and at what hour is drawn from a real shop's year ([`shape`]).
 
+pub mod due;
 pub mod generator;
 pub mod measure;
 pub mod shape;

@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 
 use hdrhistogram::Histogram;
 use http::StatusCode;
+use mainstay::load::due;
 use mainstay_core::{Clock, Id};
 use serde_json::{Value, json};
 use shop_catalog_contracts as catalog;
 
-use crate::due;
 use crate::load::{Buyer, spawn};
 use crate::report::{Peer, Report};
 use crate::shop::ShopProcess;
@@ -204,7 +204,7 @@ fn question(number: u64) -> String {
 /// Latencies in microseconds from when each request was due.
 async fn ask(address: SocketAddr, seconds: u64) -> Result<Histogram<u64>, Failure> {
     let mut askers = Vec::new();
-    for mut turns in due::in_turn(CONNECTIONS, RATE, seconds * RATE)? {
+    for mut turns in due::in_turn(CONNECTIONS, due::steadily(RATE as f64, seconds * RATE))? {
         askers.push(spawn(async move {
             let clock = Clock::system();
             let mut buyer = Buyer::connect(address).await?;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use super::due;
 use super::measure::Measure;
 use super::shape;
 use super::visit::{Aim, Goods, Visit};
@@ -96,12 +97,14 @@ impl Load {
         let idle: Arc<Mutex<Vec<Client>>> = Arc::default();
         let places = Arc::new(Semaphore::new(VISITS_MAX));
         let waited = Arc::new(AtomicU64::new(0));
-        let began = clock.monotonic();
         let mut random = StdRng::seed_from_u64(self.seed);
-        let (mut begun, mut due) = (0, Duration::ZERO);
-        while due < self.duration {
-            let at = began + due;
-            clock.sleep_until(at).await;
+        let dues =
+            Dues { load: self.clone(), due: Duration::ZERO, random: StdRng::seed_from_u64(random.random()) };
+        let no_thread =
+            |error| codes::INTERNAL.because("there is no thread that says when visits are due", error);
+        let mut turns = due::at(dues).map_err(no_thread)?;
+        let mut begun = 0;
+        while let Some((_, at)) = turns.recv().await {
             let place = match Arc::clone(&places).try_acquire_owned() {
                 Ok(place) => place,
                 Err(_) => {
@@ -135,7 +138,6 @@ impl Load {
                 drop(place);
             });
             begun += 1;
-            due += self.gap(due, &mut random);
         }
         // The last ones are waited for: the slowest requests are part of the truth.
         let all = places.acquire_many(u32::try_from(VISITS_MAX).unwrap_or(u32::MAX)).await;
@@ -151,6 +153,23 @@ impl Load {
         let rate = if self.day { self.rate * shape::busyness(part).max(QUIET) } else { self.rate };
         let lot: f64 = random.random_range(f64::MIN_POSITIVE..1.0);
         Duration::from_secs_f64((-lot.ln() / rate).min(self.duration.as_secs_f64()))
+    }
+}
+
+/// The times at which visits are due.
+struct Dues {
+    load: Load,
+    due: Duration,
+    random: StdRng,
+}
+
+impl Iterator for Dues {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let due = self.due;
+        self.due += self.load.gap(due, &mut self.random);
+        (due < self.load.duration).then_some(due)
     }
 }
 
