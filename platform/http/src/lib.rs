@@ -47,8 +47,8 @@ pub use door::{Door, OperatorGuard};
 pub use encoding::Coding;
 pub use etag::ETag;
 pub use extract::{
-    Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing, Upload,
-    etag,
+    Body, ClientAddress, Condition, Ctx, FileUpload, IdempotencyKey, Path, PathId, Query, SessionToken,
+    Standing, Upload, etag,
 };
 pub use health::{Health, Weight};
 pub use layers::{Labelled, is_plain, media_version, version_of};

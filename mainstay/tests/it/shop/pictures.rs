@@ -104,6 +104,14 @@ async fn a_picture_is_sent_by_staff_and_shown_to_everybody_whole_and_in_part() {
     assert_eq!(again.status.as_u16(), 200, "the same file again changes nothing");
 }
 
+/// A form with a file, as a page sends it.
+fn form(kind: &str, file: &[u8]) -> Bytes {
+    let head = format!(
+        "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\ncontent-type: {kind}\r\n\r\n"
+    );
+    [head.as_bytes(), file, b"\r\n--x--\r\n"].concat().into()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_sent_instead_of_a_picture_is_refused_and_leaves_nothing() {
     let world = World::single(&[]).await;
@@ -115,9 +123,10 @@ async fn what_is_sent_instead_of_a_picture_is_refused_and_leaves_nothing() {
     for (kind, body) in [
         ("image/png", file.clone()),
         ("image/svg+xml", svg.clone()),
-        ("image/jpeg", svg),
+        ("image/jpeg", svg.clone()),
         ("application/json", Bytes::from_static(b"{\"role\": \"staff\"}")),
-        ("multipart/form-data; boundary=x", Bytes::from_static(b"--x\r\n\r\n--x--")),
+        ("multipart/form-data; boundary=x", form("image/svg+xml", &svg)),
+        ("multipart/form-data; boundary=x", form("image/jpeg", &svg)),
         ("image/jpeg", file.slice(..40)),
         ("image/jpeg", Bytes::new()),
         ("image/jpeg", vec![0xff; 9_000_000].into()),
@@ -127,6 +136,10 @@ async fn what_is_sent_instead_of_a_picture_is_refused_and_leaves_nothing() {
         let refused = refused.unwrap();
         assert_eq!((refused.status.as_u16(), refused.code()), (400, "catalog.picture_unusable"), "{kind}");
     }
+    let form = [("content-type", "multipart/form-data; boundary=x")];
+    let cut = Bytes::from_static(b"--x\r\n\r\n--x--");
+    let refused = staff.client.send_bytes(Method::POST, &path, &form, Some(cut)).await.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.code()), (400, "core.invalid"));
     let packed = [("content-type", "image/jpeg"), ("content-encoding", "gzip")];
     let refused = staff.client.send_bytes(Method::POST, &path, &packed, Some(file.clone())).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.code()), (415, "http.content_coding"));

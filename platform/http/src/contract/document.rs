@@ -11,6 +11,7 @@ use crate::contract::inputs::Header;
 use crate::contract::operation::Callers;
 use crate::contract::routes::Route;
 use crate::contract::schema::{self, COMPONENTS};
+use crate::extract::form::FORM;
 use crate::problem;
 use crate::session::COOKIE_NAME;
 
@@ -105,10 +106,22 @@ fn operation(
     } else if route.asked.bytes {
         let any: &[&str] = &["*/*"];
         let kinds = if about.media_types.is_empty() { any } else { about.media_types };
-        let content: Map<String, Value> = kinds.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect();
+        let mut content: Map<String, Value> =
+            kinds.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect();
+        if route.asked.form {
+            content.insert(
+                FORM.to_owned(),
+                json!({ "schema": form(), "encoding": { "file": { "contentType": kinds.join(", ") } } }),
+            );
+        }
         described["requestBody"] = json!({ "required": true, "content": content });
     }
     described
+}
+
+/// A form with a file, as OpenAPI 3.1 has it.
+fn form() -> Value {
+    json!({ "type": "object", "properties": { "file": { "type": "string", "format": "binary" } }, "required": ["file"] })
 }
 
 fn parameters(route: &Route, generator: &mut SchemaGenerator) -> Vec<Value> {

@@ -14,7 +14,8 @@ use crate::codes::{
 };
 use crate::contract::schema::{self, SchemaOf};
 use crate::extract::{
-    Body, ClientAddress, Condition, Ctx, IdempotencyKey, Path, PathId, Query, SessionToken, Standing, Upload,
+    Body, ClientAddress, Condition, Ctx, FileUpload, IdempotencyKey, Path, PathId, Query, SessionToken,
+    Standing, Upload,
 };
 use crate::ranged::Ranged;
 use crate::tus::{Creation, Offset, Told, Tus};
@@ -26,6 +27,8 @@ pub struct Asked {
     pub(crate) body: Option<SchemaOf>,
     /// A body of any bytes.
     pub(crate) bytes: bool,
+    /// Or a form with a file.
+    pub(crate) form: bool,
     /// An object whose fields are the parameters.
     pub(crate) query: Option<SchemaOf>,
     /// The path's parameters in their order, or one tuple of all.
@@ -112,6 +115,13 @@ impl Input for Upload {
             &blobs::IO,
             &codes::INVALID,
         ]);
+    }
+}
+
+impl Input for FileUpload {
+    fn describe(asked: &mut Asked) {
+        Upload::describe(asked);
+        asked.form = true;
     }
 }
 

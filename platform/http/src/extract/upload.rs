@@ -16,6 +16,7 @@ use mainstay_blobs::{BlobStream, Digest, Expected};
 use mainstay_core::{Result, codes};
 
 use crate::extract::body::broken;
+use crate::extract::form::{self, FORM, FormFile};
 use crate::problem::Problem;
 use crate::visit::Visit;
 
@@ -37,6 +38,30 @@ impl Upload {
     /// What a store of objects holds the body to, with at most `size_max` bytes.
     pub fn expected(&self, size_max: u64) -> Expected {
         Expected::at_most(size_max).size(self.size_bytes).digest(self.digest)
+    }
+}
+
+/// The same, or the file of a form (`multipart/form-data`) as pages send it: `FileUpload(upload): FileUpload`. A form has
+/// one file, of any name, and some fields, which are passed over.
+pub struct FileUpload(pub Upload);
+
+impl<S: Send + Sync> FromRequest<S> for FileUpload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let told = request.headers().get(CONTENT_TYPE).cloned();
+        let body = Upload::from_request(request, state).await?;
+        if body.media_type != FORM {
+            return Ok(Self(body));
+        }
+        if body.digest.is_some() {
+            let text =
+                "a Content-Digest is looked at when the file is the body, and not when it is in a form";
+            return Err(codes::INVALID.error(text).into());
+        }
+        let told = told.as_ref().and_then(|told| told.to_str().ok()).unwrap_or_default();
+        let FormFile { media_type, bytes } = form::file(told, body.bytes).await?;
+        Ok(Self(Upload { media_type, size_bytes: None, digest: None, bytes }))
     }
 }
 

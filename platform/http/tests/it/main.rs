@@ -11,6 +11,7 @@ mod drain;
 mod endpoints;
 mod floods;
 mod forgery;
+mod forms;
 mod idempotency;
 mod load;
 mod objects;

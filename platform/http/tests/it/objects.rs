@@ -21,10 +21,10 @@ use crate::site::{Answer, Site};
 use crate::wire::{resident, say};
 
 /// Far more than the memory that may be taken for it.
-const LARGE: usize = 128 * 1_024 * 1_024;
+pub const LARGE: usize = 128 * 1_024 * 1_024;
 
 /// What one upload or download may add to the process: pieces on their way, and what the allocator keeps of them.
-const MEMORY_MAX: usize = 24 * 1_024 * 1_024;
+pub const MEMORY_MAX: usize = 24 * 1_024 * 1_024;
 
 fn request(method: Method, headers: &[(&str, &str)], body: Body) -> Request<Body> {
     let mut request = Request::builder().method(method).uri("/v1/objects/a");
@@ -34,11 +34,11 @@ fn request(method: Method, headers: &[(&str, &str)], body: Body) -> Request<Body
     request.body(body).unwrap()
 }
 
-async fn put(site: &Site, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+pub async fn put(site: &Site, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
     site.send(request(Method::PUT, headers, body.into())).await
 }
 
-async fn get(site: &Site, headers: &[(&str, &str)]) -> Answer {
+pub async fn get(site: &Site, headers: &[(&str, &str)]) -> Answer {
     site.send(request(Method::GET, headers, Body::empty())).await
 }
 
@@ -47,7 +47,7 @@ fn tag(text: &str) -> String {
 }
 
 /// Every file of a folder and below it.
-fn files(folder: &Path) -> usize {
+pub fn files(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.map(|path| if path.is_dir() { files(&path) } else { 1 }).sum()
 }
@@ -137,7 +137,7 @@ async fn what_is_not_what_was_announced_is_not_kept() {
 }
 
 /// A body of so many bytes that never lies in memory at once, and the digest of it.
-fn pieces(size: usize) -> (Body, Digest) {
+pub fn pieces(size: usize) -> (Body, Digest) {
     let piece = Bytes::from((0..65_536_u32).map(|number| (number % 251) as u8).collect::<Vec<_>>());
     let mut digester = mainstay_blobs::Digester::default();
     (0..size / piece.len()).for_each(|_| digester.update(&piece));

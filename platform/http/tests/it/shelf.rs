@@ -13,7 +13,7 @@ use http::StatusCode;
 use mainstay_blobs::Store;
 use mainstay_core::{Timestamp, codes};
 use mainstay_http::{
-    Assets, Condition, Ctx, ETag, Labelled, Path, Policies, Policy, Problem, Ranged, Routes, Upload,
+    Assets, Condition, Ctx, ETag, FileUpload, Labelled, Path, Policies, Policy, Problem, Ranged, Routes,
 };
 use mainstay_resilience::Rate;
 use serde_json::json;
@@ -81,7 +81,7 @@ async fn put_object(
     State(objects): State<Store>,
     Ctx(ctx): Ctx,
     Path(name): Path<String>,
-    upload: Upload,
+    FileUpload(upload): FileUpload,
 ) -> Result<(StatusCode, String), Problem> {
     let expected = upload.expected(OBJECT_MAX);
     let stored = objects.put(&ctx, &name.parse()?, upload.bytes, expected).await?;

@@ -9,7 +9,9 @@ use axum::response::{IntoResponse, Response};
 use http::header::{ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
 use mainstay_blobs::codes as blobs;
-use mainstay_http::{Ctx, Path, PathId, Policy, Problem, Ranged, Routes, Upload, etag, operation};
+use mainstay_http::{
+    Ctx, FileUpload, Path, PathId, Policy, Problem, Ranged, Routes, Upload, etag, operation,
+};
 use mainstay_resilience::Rate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,7 +36,8 @@ pub fn routes() -> Routes<Arc<Catalog>> {
             operation("addPicture", "Add a picture to a product")
                 .text(
                     "It comes behind those that the product has; their order is changed with the product. Of what is sent \
-                     only the pixels are kept, at most 1600 wide and high. The same file again changes nothing.",
+                     only the pixels are kept, at most 1600 wide and high. The same file again changes nothing. The file is the \
+                     body, or in a form as pages send it.",
                 )
                 .staff()
                 .takes(MEDIA_TYPES)
@@ -93,7 +96,7 @@ pub async fn add(
     State(catalog): State<Arc<Catalog>>,
     Ctx(ctx): Ctx,
     PathId(product): PathId<contracts::Product>,
-    upload: Upload,
+    FileUpload(upload): FileUpload,
 ) -> Result<Response, Problem> {
     let expected = upload.expected(PICTURE_BYTES_MAX);
     let Upload { media_type, bytes, .. } = upload;

@@ -108,6 +108,27 @@ async fn a_picture_is_taken_in_once_and_served_in_its_sizes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_sends_one_in_a_form() {
+    let app = TestApp::start().await;
+    app.put(product(1, 1)).await.unwrap();
+    let form = |kind: &str| {
+        let head = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"caption\"\r\n\r\nA mug\r\n--x\r\ncontent-disposition: \
+             form-data; name=\"file\"; filename=\"mug.jpg\"\r\ncontent-type: {kind}\r\n\r\n"
+        );
+        [head.as_bytes(), &photo(40, 40, 1), b"\r\n--x--\r\n"].concat()
+    };
+    let kind = "multipart/form-data; boundary=x";
+    let added = send(&app, &staff(), 1, kind, form("image/jpeg")).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{}", added.body);
+    assert_eq!(app.get(added.body["address"].as_str().unwrap()).await.status, StatusCode::OK);
+    // The same by itself is known.
+    assert_eq!(add(&app, 1, &photo(40, 40, 1)).await.status, StatusCode::OK);
+    let refused = send(&app, &staff(), 1, kind, form("text/html")).await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (400, "catalog.picture_unusable"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_lose_nothing() {
     let app = TestApp::start().await;
     for number in [1, 2] {
