@@ -50,6 +50,12 @@ function request(form, method) {
   for (const input of form.querySelectorAll('input[data-in="header"]')) {
     if (input.value !== "") headers[input.name] = input.value;
   }
+  const file = form.querySelector("input[type=file]");
+  if (file !== null) {
+    const body = new FormData();
+    for (const one of file.files) body.append("file", one);
+    return { method, headers, body, redirect: "follow" };
+  }
   const body = form.querySelector("textarea[name=body]");
   if (body !== null) headers["content-type"] = "application/json";
   return { method, headers, body: body?.value, redirect: "follow" };

@@ -9,6 +9,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::extract::form::FORM;
 use crate::pages::rendered;
 use crate::problem::PROBLEM_JSON;
 
@@ -69,6 +70,8 @@ fn one(document: &Value, method: &str, path: &str, operation: &Value) -> minijin
         let example = serde_json::to_string_pretty(&content["example"]).unwrap_or_default();
         context! { fields => table(document, &content["schema"]), example }
     });
+    let form = operation["requestBody"]["content"].get(FORM);
+    let file = form.map(|form| text(&form["encoding"]["file"], "contentType"));
     let (mut answers, mut problems) = (Vec::new(), Vec::new());
     for (status, answer) in fields(&operation["responses"]) {
         for (code, example) in fields(&answer["content"][PROBLEM_JSON]["examples"]) {
@@ -91,8 +94,8 @@ fn one(document: &Value, method: &str, path: &str, operation: &Value) -> minijin
     }
     context! {
         id => text(operation, "operationId"), method => method.to_ascii_uppercase(), path,
-        summary => text(operation, "summary"), text => text(operation, "description"), parameters, body, answers,
-        problems, callers => callers(operation), signed => operation["security"].as_array().is_some_and(Vec::is_empty),
+        summary => text(operation, "summary"), text => text(operation, "description"), parameters, body, file,
+        answers, problems, callers => callers(operation), signed => operation["security"].as_array().is_some_and(Vec::is_empty),
     }
 }
 
@@ -219,4 +222,25 @@ fn fields(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn where_a_form_is_taken_a_file_can_be_chosen() {
+        let document = |content: Value| {
+            let operation =
+                json!({ "operationId": "add", "tags": ["Pictures"], "requestBody": { "content": content } });
+            json!({ "paths": { "/pictures": { "post": operation } }, "tags": [{ "name": "Pictures" }] })
+        };
+        let form =
+            json!({ FORM: { "encoding": { "file": { "contentType": "image/webp" } } }, "image/webp": {} });
+        let page = |content| String::from_utf8(reference(&document(content)).unwrap().to_vec()).unwrap();
+        assert!(page(form).contains(r#"type="file" name="file" accept="image&#x2f;webp""#));
+        assert!(!page(json!({ "image/webp": {} })).contains(r#"type="file""#));
+    }
 }
