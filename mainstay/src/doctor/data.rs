@@ -70,9 +70,10 @@ fn scans(plan: &str) -> bool {
         line.strip_prefix("SCAN ").is_some_and(|what| {
             // A virtual table, as of full-text search, names after the colon what it is asked by.
             let asked = what.rsplit_once(" VIRTUAL TABLE INDEX ").is_some_and(|(_, by)| !by.ends_with(':'));
-            // `32 CONSTANT ROWS` are those that a statement of many rows writes.
-            let is_count = |letter: char| letter.is_ascii_digit() || letter == ' ';
-            let is_constant = what.trim_start_matches(is_count).starts_with("CONSTANT ROW");
+            // `2 CONSTANT ROWS` and `2-ROW VALUES CLAUSE` are those that a statement of many rows writes.
+            let kind =
+                what.trim_start_matches(|letter: char| letter.is_ascii_digit() || " -".contains(letter));
+            let is_constant = kind.starts_with("CONSTANT ROW") || kind == "ROW VALUES CLAUSE";
             !is_constant && !what.starts_with('(') && !what.contains(" USING ") && !asked
         })
     })
@@ -91,6 +92,7 @@ mod tests {
             "SEARCH a USING PRIMARY KEY (x=?)",
             "SCAN CONSTANT ROW",
             "SCAN 32 CONSTANT ROWS",
+            "CO-ROUTINE 32-ROW VALUES CLAUSE\nSCAN 32-ROW VALUES CLAUSE",
             "SCAN a USING COVERING INDEX b",
             "SCAN (subquery-1)",
             "SCAN product_text VIRTUAL TABLE INDEX 0:M5",
