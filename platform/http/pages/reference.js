@@ -109,3 +109,6 @@ find.addEventListener("input", () => {
 
 // On a narrow window the list stands above the page, and would hide it.
 if (matchMedia("(max-width: 60rem)").matches) document.querySelector("details.menu").open = false;
+
+// What has been shown and folded moved the operation that the address names.
+if (location.hash !== "") document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();

@@ -1,8 +1,8 @@
 //! Pages for people: one for each error code, and the reference of what can be called.
 //!
-//! They are rendered once, from the codes and the document, and need nothing from elsewhere: their style and script are
-//! served here, so their policy allows no other place and nothing inline. Without the script they can be read all the
-//! same; it only sends requests and filters.
+//! They are rendered once, from the codes and the document, and need nothing from elsewhere: their style, icon and
+//! script are served here, so their policy allows no other place and nothing inline. Without the script they can be
+//! read all the same; it only sends requests and filters.
 
 mod problems;
 mod reference;
@@ -21,6 +21,7 @@ pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-sr
                                  img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(crate) const STYLE: &str = include_str!("../pages/page.css");
+pub(crate) const ICON: &str = include_str!("../pages/icon.svg");
 pub(crate) const SCRIPT: &str = include_str!("../pages/reference.js");
 
 fn templates() -> &'static Environment<'static> {

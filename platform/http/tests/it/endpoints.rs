@@ -112,6 +112,7 @@ async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
     }
     assert_eq!(site.get("/reference/page.css").await.header("content-type"), "text/css; charset=utf-8");
     assert!(site.get("/reference/reference.js").await.header("content-type").starts_with("text/javascript"));
+    assert_eq!(site.get("/reference/icon.svg").await.header("content-type"), "image/svg+xml");
     site.get("/reference").await.problem(404, "core.not_found");
     site.get("/openapi.json").await.problem(404, "core.not_found");
 }
