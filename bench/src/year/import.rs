@@ -22,7 +22,7 @@ const VARIANTS: u64 = 4;
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub fn run(quick: bool, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let lines: u64 = if quick { 50_000 } else { 541_909 };
+    let lines: u64 = if quick { 200_000 } else { 541_909 };
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("goods.csv");
     write(&file, lines)?;
