@@ -43,21 +43,6 @@ impl catalog_server::Catalog for Rpc {
         .await
     }
 
-    async fn find_by_name(
-        &self,
-        req: Request<wire::FindByNameRequest>,
-    ) -> Result<Response<wire::FindByNameResponse>, Status> {
-        handle(req, |ctx, message| async move {
-            let found = actions::find_by_name(&self.0, &ctx, message.slugs, message.skus).await?;
-            let head = |head: Versioned<Product>| messages::product(&head.value, head.version, [].iter());
-            Ok(wire::FindByNameResponse {
-                products: found.products.into_iter().map(head).collect(),
-                variants: found.variants.into_iter().map(messages::variant).collect(),
-            })
-        })
-        .await
-    }
-
     async fn put_by_name(
         &self,
         req: Request<wire::PutByNameRequest>,

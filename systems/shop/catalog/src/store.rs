@@ -28,5 +28,5 @@ pub use search::{
 pub use slugs::{keep_old_slug, owner_of_old_slug, release_old_slugs};
 pub use variants::{
     owners_of_variants, put_variants, remove_variants, variant_page, variants_in_list, variants_of_product,
-    variants_of_products, variants_with, variants_with_skus,
+    variants_of_products, variants_with,
 };

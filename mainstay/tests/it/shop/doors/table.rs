@@ -164,7 +164,6 @@ pub const CALLS: &[(&str, Caller, &[u8])] = &[
     ("/shop.catalog.v1.Catalog/PutProduct", ForStaff, WITH_AN_ID),
     ("/shop.catalog.v1.Catalog/UpsertProducts", ForStaff, NOTHING),
     ("/shop.catalog.v1.Catalog/PutByName", ForStaff, NOTHING),
-    ("/shop.catalog.v1.Catalog/FindByName", ForStaff, NOTHING),
     ("/shop.catalog.v1.Catalog/PageProducts", ForStaff, NOTHING),
     ("/shop.imports.v1.Imports/Begin", ForStaff, AN_IMPORT),
     ("/shop.imports.v1.Imports/Stage", ForStaff, AN_ID),

@@ -42,13 +42,6 @@ impl catalog::Catalog for FakeCatalog {
         Ok(Response::new(catalog::GetVariantsResponse { variants: found.collect() }))
     }
 
-    async fn find_by_name(
-        &self,
-        _request: Request<catalog::FindByNameRequest>,
-    ) -> Result<Response<catalog::FindByNameResponse>, Status> {
-        Err(Status::unimplemented("the cart knows ids"))
-    }
-
     async fn put_by_name(
         &self,
         _request: Request<catalog::PutByNameRequest>,

@@ -58,16 +58,6 @@ pub fn variants_with(view: &View<'_>, ids: &[VariantId]) -> Result<Vec<VariantIn
     })
 }
 
-/// The variants with these stock keeping units, in no order; unknown ones are absent. `sellable` is their own.
-pub fn variants_with_skus(view: &View<'_>, skus: &[String]) -> Result<Vec<VariantInProduct>> {
-    let list: Vec<_> = skus.iter().map(Into::into).collect();
-    let sql = "SELECT v.id, v.sku, v.name, v.sellable, v.options, p.id, p.name \
-               FROM variants v JOIN products p ON p.id = v.product_id WHERE v.sku IN (:list)";
-    view.query_list(sql, &[], &list, |row| {
-        Ok(VariantInProduct { variant: read(row)?, product: row.get(5)?, product_name: row.get(6)? })
-    })
-}
-
 /// Whose variants they are, of those that there are.
 pub fn owners_of_variants(view: &View<'_>, ids: &[VariantId]) -> Result<Vec<(VariantId, ProductId)>> {
     let list: Vec<_> = ids.iter().map(Into::into).collect();
