@@ -30,7 +30,7 @@ pub const MAX_KEY_BYTES: usize = 200;
 /// Bytes of events that are held in memory before they are written.
 const BYTES_AT_ONCE: usize = 1024 * 1024;
 
-const INSERT: &str = "INSERT OR FAIL INTO outbox (id, topic, type, key, at, trace, data) VALUES :rows";
+const INSERT: &str = "INSERT INTO outbox (id, topic, type, key, at, trace, data) VALUES :rows";
 
 /// An event as its row has it.
 struct Written<K> {

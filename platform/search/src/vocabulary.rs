@@ -74,8 +74,7 @@ fn learn(tx: &Tx<'_>, index: &str, word: &str, rows: i64) -> Result<()> {
     let forms = shortened(word);
     let forms: Vec<[Param<'_>; 3]> =
         forms.iter().map(|form| [index.into(), form.into(), word.into()]).collect();
-    tx.execute_rows("INSERT OR FAIL INTO search_slips (index_name, form, word) VALUES :rows", &forms)
-        .map(drop)
+    tx.execute_rows("INSERT INTO search_slips (index_name, form, word) VALUES :rows", &forms).map(drop)
 }
 
 /// The words that begin so, the most frequent first.

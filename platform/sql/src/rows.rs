@@ -23,9 +23,7 @@ const PLACE_BYTES: usize = 5;
 
 impl Tx<'_> {
     /// Runs a statement that holds `:rows` once, where `VALUES` has its rows, for as many as there are: each chunk of rows
-    /// in turn. How many rows were changed in all. No rows, no statement. When it fails, some of the rows may be written:
-    /// so the closure fails too, or undoes them with [`Tx::nested`]. On SQLite, `INSERT OR FAIL` therefore loses nothing,
-    /// and spares the copy of each page with which it would undo one statement.
+    /// in turn. How many rows were changed in all. No rows, no statement.
     pub fn execute_rows<const WIDTH: usize>(&self, sql: &str, rows: &[[Param<'_>; WIDTH]]) -> Result<u64> {
         let mut changed = 0;
         let mut rest = rows;

@@ -9,7 +9,6 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { version: 1, name: "imports, staged lines, faults", up: UP_1, down: DOWN_1 },
         Migration { version: 2, name: "staged lines stand on pages", up: UP_2, down: DOWN_2 },
         Migration { version: 3, name: "units know their lines", up: UP_3, down: DOWN_3 },
-        Migration { version: 4, name: "staged lines are arrays", up: UP_4, down: DOWN_4 },
     ],
 };
 
@@ -105,31 +104,12 @@ const UP_3: &str = "ALTER TABLE staged_units ADD COLUMN line INTEGER NOT NULL DE
 
 const DOWN_3: &str = "ALTER TABLE staged_units DROP COLUMN line;";
 
-// Names of fields on every line were a third of a page. Lines that are objects are read like those that are arrays, by
-// this release and by those before it; only the way back of step 2 looks into them.
-const UP_4: &str = "-- lines that are staged from now on are arrays of their fields in order";
-
-const DOWN_4: &str = "
-UPDATE staged_pages SET content = (
-    SELECT json_group_array(json_array(json_extract(pair.value, '$[0]'), CASE json_type(pair.value, '$[1]')
-        WHEN 'array' THEN json_patch('{}', json_object(
-            'product', json_extract(pair.value, '$[1][0]'), 'sku', json_extract(pair.value, '$[1][1]'),
-            'name', json_extract(pair.value, '$[1][2]'), 'description', json_extract(pair.value, '$[1][3]'),
-            'variant', json_extract(pair.value, '$[1][4]'), 'price', json_extract(pair.value, '$[1][5]'),
-            'tax_class', json_extract(pair.value, '$[1][6]'), 'stock', json_extract(pair.value, '$[1][7]')
-        ))
-        ELSE json_extract(pair.value, '$[1]') END))
-    FROM json_each(staged_pages.content) AS pair
-);
-";
-
 #[cfg(test)]
 mod tests {
-    use mainstay_core::{Context, Currency, Id, Money};
+    use mainstay_core::{Context, Id};
     use mainstay_testkit::TestDatabase;
 
     use super::*;
-    use crate::model::Content;
     use crate::store;
 
     #[tokio::test]
@@ -163,41 +143,5 @@ mod tests {
         assert_eq!(lines.iter().map(|(line, _)| *line).collect::<Vec<_>>(), (2..1_203).collect::<Vec<_>>());
         let (_, content) = &lines[500];
         assert_eq!((content.sku.as_str(), content.name.as_deref()), ("M-502", Some("=Mug \"502\"")));
-    }
-
-    #[tokio::test]
-    async fn the_way_back_of_staged_lines_leaves_them_as_they_were_and_so_does_the_way_on() {
-        let (test, ctx) = (TestDatabase::open(&[MIGRATIONS]).await, Context::background("shop.imports"));
-        let id = Id::from_bytes([7; 16]);
-        let full = Content {
-            product: "mug".into(),
-            sku: "M-1".into(),
-            name: Some("=Mug \"1\"".into()),
-            description: Some("a\nb".into()),
-            variant: Some("blue".into()),
-            price: Some(Money::new(255, Currency::GBP)),
-            tax_class: Some("zero".into()),
-            stock: Some(7),
-        };
-        let bare = Content { product: "mug".into(), sku: "M-2".into(), ..Content::default() };
-        let lines = vec![(2, full), (3, bare)];
-        let staged: Vec<(u64, Content)> = lines.clone();
-        let stage = move |tx: &mainstay_sql::Tx<'_>| {
-            let lines: Vec<_> = staged.iter().map(|(line, content)| (*line, content)).collect();
-            let units: Vec<_> = staged.iter().map(|(line, content)| (*line, content.sku.as_str())).collect();
-            store::add_units(tx, id, &units)?;
-            store::add_page(tx, id, &store::WrittenPage::of(&lines)?.unwrap())
-        };
-        test.db.write(&ctx, stage).await.unwrap();
-        let page = || async {
-            let found = test.db.read(&ctx, move |view| store::page(view, id, 0)).await.unwrap();
-            found.unwrap().lines
-        };
-        assert_eq!(page().await, lines);
-        for version in [3, 1] {
-            test.db.migrate_down(&MIGRATIONS, version).await.unwrap();
-            test.db.migrate(&[MIGRATIONS]).await.unwrap();
-            assert_eq!(page().await, lines, "after the way back to {version}");
-        }
     }
 }

@@ -94,8 +94,8 @@ pub fn put_products(tx: &Tx<'_>, products: &[(&Product, u64)]) -> Result<()> {
     let (new, known): (Vec<_>, Vec<_>) = written.iter().partition(|one| one.version == 1);
     let rows: Vec<_> = new.into_iter().map(Written::row).collect();
     tx.execute_rows(
-        "INSERT OR FAIL INTO products (id, slug, name, description, pictures, sellable, status, options, \
-         attributes, categories, version, variant_count) VALUES :rows",
+        "INSERT INTO products (id, slug, name, description, pictures, sellable, status, options, attributes, \
+         categories, version, variant_count) VALUES :rows",
         &rows,
     )?;
     for one in known {

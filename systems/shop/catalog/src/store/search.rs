@@ -91,7 +91,7 @@ pub fn put_documents(tx: &Tx<'_>, filed: &[Filed]) -> Result<Documents> {
             }
         }
     }
-    let sql = "INSERT OR FAIL INTO search_docs (doc, product_id, visible, facets, changed) VALUES :rows";
+    let sql = "INSERT INTO search_docs (doc, product_id, visible, facets, changed) VALUES :rows";
     tx.execute_rows(sql, &new)?;
     Ok(documents)
 }

@@ -81,8 +81,7 @@ pub fn put_variants<'a>(
 ) -> Result<()> {
     let placed: Vec<Placed<'_>> = variants.map(Placed::new).collect::<Result<_>>()?;
     let rows: Vec<_> = placed.iter().map(Placed::row).collect();
-    let sql =
-        "INSERT OR FAIL INTO variants (id, product_id, place, sku, name, sellable, options) VALUES :rows";
+    let sql = "INSERT INTO variants (id, product_id, place, sku, name, sellable, options) VALUES :rows";
     tx.execute_rows(sql, &rows).map(drop)
 }
 

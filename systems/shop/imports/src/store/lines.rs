@@ -16,7 +16,7 @@ const UNITS_FORGOTTEN: u32 = 5_000;
 pub fn add_units(tx: &Tx<'_>, import: ImportId, units: &[(u64, &str)]) -> Result<HashSet<u64>> {
     let rows: Vec<[Param<'_>; 3]> =
         units.iter().map(|(line, sku)| [(&import).into(), (*sku).into(), signed(*line).into()]).collect();
-    let sql = "INSERT OR FAIL INTO staged_units (import, sku, line) VALUES :rows ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO staged_units (import, sku, line) VALUES :rows ON CONFLICT DO NOTHING";
     if tx.execute_rows(sql, &rows)? == units.len() as u64 {
         return Ok(HashSet::new());
     }

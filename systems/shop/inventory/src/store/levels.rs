@@ -84,7 +84,7 @@ pub fn put_first(tx: &Tx<'_>, levels: &[(VariantId, i64)]) -> Result<()> {
     const NONE_HELD: Param<'_> = Param::Integer(0);
     let rows: Vec<[Param<'_>; 3]> =
         levels.iter().map(|(variant, on_hand)| [variant.into(), (*on_hand).into(), NONE_HELD]).collect();
-    tx.execute_rows("INSERT OR FAIL INTO levels (variant_id, on_hand, held) VALUES :rows", &rows).map(drop)
+    tx.execute_rows("INSERT INTO levels (variant_id, on_hand, held) VALUES :rows", &rows).map(drop)
 }
 
 /// What was adjusted under a cause: deltas by variant, ordered by variant; empty if the cause is new.
@@ -112,10 +112,7 @@ pub fn record_once(tx: &Tx<'_>, cause: &str, adjustments: &[Adjustment], at: Tim
     let known = tx.query_one(sql, &[cause.into(), (&first).into(), (&last).into()], |_| Ok(()))?;
     if known.is_none() {
         let rows: Vec<[Param<'_>; 4]> = adjustments.iter().map(|one| row_of(cause, one, at)).collect();
-        tx.execute_rows(
-            "INSERT OR FAIL INTO adjustments (cause, variant_id, delta, made_at) VALUES :rows",
-            &rows,
-        )?;
+        tx.execute_rows("INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES :rows", &rows)?;
         return Ok(vec![true; adjustments.len()]);
     }
     let sql = "INSERT INTO adjustments (cause, variant_id, delta, made_at) VALUES (?1, ?2, ?3, ?4) \

@@ -19,10 +19,10 @@ pub fn put_variant_prices(
     let list = currency.as_str();
     let mut news = Vec::with_capacity(prices.len());
     // New ids lie close together: most of the time either none of them has a price, or all may have.
-    let are_apart = prices.is_sorted_by(|(one, _), (next, _)| one < next);
-    if are_apart && !has_price_between(tx, first, last)? {
+    if !has_price_between(tx, first, last)? {
         let rows: Vec<[Param<'_>; 3]> = prices.iter().map(|price| price_row(list, price)).collect();
-        let sql = "INSERT OR FAIL INTO variant_prices (variant_id, currency, minor) VALUES :rows";
+        let sql = "INSERT INTO variant_prices (variant_id, currency, minor) VALUES :rows \
+                   ON CONFLICT (variant_id, currency) DO UPDATE SET minor = excluded.minor";
         tx.execute_rows(sql, &rows)?;
         return Ok(prices.to_vec());
     }
@@ -71,7 +71,7 @@ pub fn lower_prices(tx: &Tx<'_>, currency: Currency, news: &[(VariantId, i64)]) 
         }
         changed.push(doc);
     }
-    tx.execute_rows("INSERT OR FAIL INTO search_prices (currency, doc, minor) VALUES :rows", &first)?;
+    tx.execute_rows("INSERT INTO search_prices (currency, doc, minor) VALUES :rows", &first)?;
     mark(tx, &changed)?;
     put_lowest_prices(tx, &unclear)
 }
