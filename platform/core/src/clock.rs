@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
@@ -57,9 +57,11 @@ struct Manual {
 pub struct ManualClock(Arc<Mutex<Manual>>);
 
 impl Clock {
+    /// The machine's. All of them in a process agree, so that a point in time may go from one to another.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clocks")]
     pub fn system() -> Self {
-        Self(Source::System { origin: Instant::now() })
+        static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        Self(Source::System { origin: *ORIGIN })
     }
 
     /// A clock that stands still until told.
@@ -212,6 +214,15 @@ mod tests {
         let mut late = Box::pin(clock.sleep_until(clock.monotonic()));
         assert!(futures::poll!(&mut late).is_pending());
         assert!(futures::poll!(&mut late).is_ready());
+    }
+
+    #[tokio::test]
+    async fn a_point_in_time_is_the_same_on_every_clock_of_the_machine() {
+        let one = Clock::system();
+        one.sleep(Duration::from_millis(20)).await;
+        let before = one.monotonic();
+        let other = Clock::system().monotonic();
+        assert!(before <= other && other <= one.monotonic());
     }
 
     #[tokio::test]
