@@ -192,9 +192,9 @@ pub fn failure(sentence: &str) {
     let _ = writeln!(anstream::stderr(), "{BAD}mainstay:{BAD:#} {sentence}");
 }
 
-/// An error as a person reads it: its sentence, its fields, and what to do about it when that is known.
+/// An error as a person reads it: its sentence, its code, which scripts and searches hold on to, and its fields.
 pub fn told(error: &Error) -> String {
-    let mut text = error.message().to_owned();
+    let mut text = format!("{} ({})", error.message(), error.code());
     for field in error.fields() {
         text.push_str(&format!("\n  {}: {}", field.path, field.message));
     }

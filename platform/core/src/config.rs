@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::error::{Code, Kind, Result};
+use crate::shown_url::without_passwords;
 
 pub const BAD_CONFIGURATION: Code = Code::new(
     "core.bad_configuration",
@@ -164,7 +165,7 @@ impl Configuration {
         Ok(())
     }
 
-    /// Every value of every section that was asked for, with its source.
+    /// Every value of every section that was asked for, with its source; addresses without their passwords.
     pub fn show(&self) -> Vec<Setting> {
         let asked = self.asked.lock();
         let mut settings = Vec::new();
@@ -172,7 +173,8 @@ impl Configuration {
             for (leaf, value) in leaves(values.clone()) {
                 let key = format!("{section}.{leaf}");
                 let source = self.sources.get(&split_key(&key).join(".")).cloned().unwrap_or(Source::Default);
-                settings.push(Setting { key, value: value.to_string(), source });
+                let value = without_passwords(&value.to_string()).into_owned();
+                settings.push(Setting { key, value, source });
             }
         }
         settings
@@ -186,15 +188,20 @@ fn in_section(name: &str, given: &Value, error: &serde_path_to_error::Error<toml
     let mut quoted = message.split('`').skip(1).step_by(2);
     match (message.starts_with("unknown field"), quoted.next()) {
         (true, Some(unknown)) => {
-            let nearest = quoted.min_by_key(|candidate| unlikeness(candidate, unknown));
-            let hint = nearest.map(|nearest| format!("; did you mean {nearest}?")).unwrap_or_default();
+            let near = quoted.filter(|candidate| is_near(candidate, unknown));
+            let nearest = near.min_by_key(|candidate| unlikeness(candidate, unknown));
+            let hint = nearest.map(|nearest| format!("; did you mean {name}.{nearest}?")).unwrap_or_default();
             format!("{name}.{unknown} is not a known key{hint}")
         }
         _ => {
             let path = error.path().to_string();
             let value = path.split('.').try_fold(given, |value, part| value.get(part));
             match value {
-                Some(value) => format!("{name}.{path} is {value}: {}", message.trim_end()),
+                // What was found stands in the message, too.
+                Some(value) => {
+                    let sentence = format!("{name}.{path} is {value}: {}", message.trim_end());
+                    without_passwords(&sentence).into_owned()
+                }
                 None => format!("[{name}]: {}", message.trim_end()),
             }
         }
@@ -245,6 +252,10 @@ fn unlikeness(candidate: &str, written: &str) -> (bool, usize) {
     (!candidate.starts_with(written), distance(candidate, written))
 }
 
+fn is_near(candidate: &str, written: &str) -> bool {
+    candidate.starts_with(written) || distance(candidate, written) * 2 < candidate.len()
+}
+
 // Levenshtein's distance.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
@@ -280,12 +291,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_answered_with_the_nearest() {
-        assert_eq!(refused(&["http.listn=x"]), "http.listn is not a known key; did you mean listen?");
+        assert_eq!(refused(&["http.listn=x"]), "http.listn is not a known key; did you mean http.listen?");
         assert_eq!(
             refused(&["htp.limit=3"]),
             "htp.limit (from flag) is not a known key; did you mean http.limit?"
         );
-        assert_eq!(refused(&["http.lim=x"]), "http.lim is not a known key; did you mean limit?");
+        assert_eq!(refused(&["http.lim=x"]), "http.lim is not a known key; did you mean http.limit?");
+        assert_eq!(refused(&["http.nope=x"]), "http.nope is not a known key");
         assert!(refused(&["http.limit=many"]).starts_with("http.limit is \"many\": invalid type"));
     }
 

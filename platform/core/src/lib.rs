@@ -15,6 +15,7 @@ pub mod money;
 pub mod pools;
 pub mod queries;
 mod schema;
+pub mod shown_url;
 pub mod time;
 pub mod trace;
 pub mod work;

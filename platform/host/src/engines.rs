@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mainstay_blobs::Blobs;
 use mainstay_cache::CacheStore;
+use mainstay_core::shown_url::without_passwords;
 use mainstay_core::{BlockingPool, Clock, Result};
 use mainstay_notify::{Address, Notifier};
 use mainstay_search::TextEngine;
@@ -188,7 +189,8 @@ fn by_scheme<'a, E: ?Sized>(
     let wanted = url.split(':').next().unwrap_or_default();
     engines.iter().find(|engine| scheme(engine) == wanted && url.contains(':')).ok_or_else(|| {
         let known: Vec<String> = engines.iter().map(|engine| format!("{}:…", scheme(engine))).collect();
-        NO_ENGINE.error(format!("{key} is {url:?}, which no engine opens; write {}", known.join(" or ")))
+        let shown = without_passwords(url);
+        NO_ENGINE.error(format!("{key} is {shown:?}, which no engine opens; write {}", known.join(" or ")))
     })
 }
 

@@ -61,6 +61,18 @@ fn every_value_is_shown_with_its_source() {
 }
 
 #[test]
+fn passwords_in_addresses_are_not_shown() {
+    let set = ["shop.orders.greeting=postgres://u:sekret@h/db"];
+    let configuration = load("", &[], &set).unwrap();
+    configuration.section::<Orders>("shop.orders").unwrap();
+    let shown: Vec<String> = configuration.show().into_iter().map(|setting| setting.value).collect();
+    assert_eq!(shown[0], "\"postgres://u:[masked]@h/db\"");
+    let wrong = load("", &[], &["shop.orders.hold_minutes=postgres://u:sekret@h/db"]).unwrap();
+    let error = wrong.section::<Orders>("shop.orders").unwrap_err();
+    assert!(!error.to_string().contains("sekret"), "{error}");
+}
+
+#[test]
 fn unknown_keys_are_refused_by_name() {
     let inside = load("[shop.orders]\nhold_minuts = 1\n", &[], &[]).unwrap();
     let error = inside.section::<Orders>("shop.orders").unwrap_err();

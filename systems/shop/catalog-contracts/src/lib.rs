@@ -11,10 +11,10 @@ pub use topic::{ATTRIBUTE_TOPIC, CATEGORY_TOPIC, TOPIC};
 pub use v1::catalog_client::CatalogClient;
 pub use v1::catalog_server::{Catalog, CatalogServer};
 pub use v1::{
-    AttributeChanged, CategoryChanged, FILE_DESCRIPTOR_SET,
-    GetVariantsRequest, GetVariantsResponse, LineRefusal, NamedGoods, PageProductsRequest,
-    PageProductsResponse, ProductChanged, PutByNameRequest, PutByNameResponse, PutProductRequest,
-    PutProductResponse, UpsertProductsRequest, UpsertProductsResponse, catalog_client, catalog_server,
+    AttributeChanged, CategoryChanged, FILE_DESCRIPTOR_SET, GetVariantsRequest, GetVariantsResponse,
+    LineRefusal, NamedGoods, PageProductsRequest, PageProductsResponse, ProductChanged, PutByNameRequest,
+    PutByNameResponse, PutProductRequest, PutProductResponse, UpsertProductsRequest, UpsertProductsResponse,
+    catalog_client, catalog_server,
 };
 
 /// The service's name at run time: what tokens, addresses and configuration call it.
