@@ -9,6 +9,7 @@
 mod answers;
 mod breaks;
 mod document;
+mod examples;
 mod inputs;
 mod operation;
 mod routes;

@@ -20,9 +20,11 @@ pub struct Links(BTreeMap<&'static str, Link>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Link {
     /// A path of this shop, or an address elsewhere.
+    #[schemars(example = &"/v1/carts")]
     href: String,
     /// `GET` when it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"GET")]
     method: Option<Cow<'static, str>>,
 }
 

@@ -7,6 +7,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use crate::contract::answers;
+use crate::contract::examples;
 use crate::contract::inputs::Header;
 use crate::contract::operation::Callers;
 use crate::contract::routes::Route;
@@ -28,11 +29,11 @@ pub fn openapi(title: &str, routes: &[Route], anywhere: &[&'static Code]) -> Val
 
     let mut paths = BTreeMap::<&str, Map<String, Value>>::new();
     let mut groups = BTreeMap::<&str, &str>::new();
-    let mut examples = Map::new();
+    let mut problems = Map::new();
     for route in routes {
         groups.insert(route.group.name, route.group.text);
         for code in answers::codes_of(route, anywhere) {
-            examples.entry(code.name).or_insert_with(|| {
+            problems.entry(code.name).or_insert_with(|| {
                 json!({ "summary": code.title, "description": code.advice, "value": problem::example(code) })
             });
         }
@@ -52,9 +53,10 @@ pub fn openapi(title: &str, routes: &[Route], anywhere: &[&'static Code]) -> Val
         "paths": paths,
     });
     let schemas = merged(&mut document, requests.take_definitions(true), answered.take_definitions(true));
+    examples::add(&mut document, &schemas);
     document["components"] = json!({
         "schemas": schemas,
-        "examples": examples,
+        "examples": problems,
         "securitySchemes": {
             "bearer": {
                 "type": "http",

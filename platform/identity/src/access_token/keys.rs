@@ -15,12 +15,18 @@ pub struct JwkSet {
 /// One public key.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Jwk {
+    #[schemars(example = &"OKP")]
     kty: &'static str,
+    #[schemars(example = &"Ed25519")]
     crv: &'static str,
     #[serde(rename = "use")]
+    #[schemars(example = &"sig")]
     usage: &'static str,
+    #[schemars(example = &"EdDSA")]
     alg: &'static str,
+    #[schemars(example = &"2026-11-26")]
     kid: String,
+    #[schemars(example = &"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
     x: String,
 }
 

@@ -158,7 +158,9 @@ pub fn role_of_contract(role: contracts::Role) -> Result<Role> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Account {
     pub id: AccountId,
+    #[schemars(example = &"ada@example.com")]
     pub email: String,
+    #[schemars(example = &"Ada Lovelace")]
     pub name: String,
     pub role: Role,
     pub created_at: Timestamp,
@@ -205,19 +207,25 @@ pub struct Resolved {
 #[serde(deny_unknown_fields)]
 pub struct PostalAddress {
     #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
+    #[schemars(example = &"Ada Lovelace")]
     pub name: String,
     /// Street and number.
     #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
+    #[schemars(example = &"12 St James's Square")]
     pub line1: String,
     #[serde(default)]
     #[schemars(length(max = 200))]
+    #[schemars(example = &"Second floor")]
     pub line2: String,
     #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
+    #[schemars(example = &"London")]
     pub city: String,
     #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
+    #[schemars(example = &"SW1Y 4JH")]
     pub postcode: String,
     /// ISO 3166-1 alpha-2.
     #[schemars(length(min = 2, max = 2), regex(pattern = "^[A-Z]{2}$"))]
+    #[schemars(example = &"GB")]
     pub country: String,
 }
 

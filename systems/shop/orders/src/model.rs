@@ -34,13 +34,19 @@ impl Owner {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "OrderAddress")]
 pub struct Address {
+    #[schemars(example = &"Ada Lovelace")]
     pub name: String,
+    #[schemars(example = &"12 St James's Square")]
     pub line1: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(example = &"Second floor")]
     pub line2: String,
+    #[schemars(example = &"London")]
     pub city: String,
+    #[schemars(example = &"SW1Y 4JH")]
     pub postcode: String,
     /// ISO 3166-1 alpha-2.
+    #[schemars(example = &"GB")]
     pub country: String,
 }
 
@@ -49,7 +55,9 @@ pub struct Address {
 #[schemars(rename = "OrderLine")]
 pub struct Line {
     pub variant_id: Id<Variant>,
+    #[schemars(example = &"MUG-BLUE")]
     pub sku: String,
+    #[schemars(example = &"Mug, blue")]
     pub name: String,
     pub quantity: u32,
     pub unit_net: Money,
@@ -86,6 +94,7 @@ pub struct Refund {
     pub id: Id<RefundKind>,
     pub amount: Money,
     pub lines: Vec<RefundLine>,
+    #[schemars(example = &"arrived broken")]
     pub reason: String,
     /// Whether it takes back the whole rest of the order.
     pub cancels: bool,

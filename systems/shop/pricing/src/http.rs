@@ -55,7 +55,9 @@ struct MethodsView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ShippingMethod")]
 struct MethodView {
+    #[schemars(example = &"standard")]
     code: String,
+    #[schemars(example = &"Standard")]
     name: String,
     net: Money,
 }

@@ -63,6 +63,7 @@ pub struct Registration {
 /// What is said to everybody alike: only the mailbox learns more.
 #[derive(Serialize, JsonSchema)]
 pub struct Mailed {
+    #[schemars(example = &"read_mailbox")]
     next: &'static str,
 }
 

@@ -87,14 +87,18 @@ fn scopes_schema(_: &mut SchemaGenerator) -> Schema {
 #[schemars(rename = "ApiKey")]
 pub struct KeyView {
     id: ApiKeyId,
+    #[schemars(example = &"stock robot")]
     name: String,
+    #[schemars(example = &"msk_8Qv3…")]
     hint: String,
+    #[schemars(example = ["catalog"])]
     scopes: Vec<String>,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     /// The day of the last use: no more is kept.
     last_used_on: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"msk_8Qv3…")]
     key: Option<String>,
 }
 

@@ -66,9 +66,12 @@ pub struct Login {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Tokens")]
 pub struct Issued {
+    #[schemars(example = &"eyJhbGciOiJFZERTQSJ9…")]
     access_token: String,
+    #[schemars(example = &"Bearer")]
     token_type: &'static str,
     expires_in: u64,
+    #[schemars(example = &"mrt_5kJ0…")]
     refresh_token: String,
     session_id: SessionId,
     account_id: Id<Account>,

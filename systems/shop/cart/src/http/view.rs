@@ -23,9 +23,11 @@ pub struct CartView {
     pub version: u32,
     pub currency: Currency,
     /// `open`, `checkout` or `ordered`.
+    #[schemars(example = &"open")]
     pub state: &'static str,
     pub items: Vec<ItemView>,
     pub address: Option<Address>,
+    #[schemars(example = &"standard")]
     pub shipping_method: Option<String>,
     pub payment_set: bool,
     /// What it costs; only where a cart is shown, not in the answer to a change.
@@ -44,7 +46,9 @@ pub struct CartView {
 #[schemars(rename = "CartItem")]
 pub struct ItemView {
     pub variant_id: VariantId,
+    #[schemars(example = &"MUG-BLUE")]
     pub sku: String,
+    #[schemars(example = &"Mug, blue")]
     pub name: String,
     pub quantity: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +71,9 @@ pub struct TotalsView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Reason")]
 pub struct ReasonView {
+    #[schemars(example = &"pricing.no_price")]
     pub code: String,
+    #[schemars(example = &"a variant has no price on this list")]
     pub detail: String,
 }
 

@@ -29,26 +29,33 @@ const POSTCODE_MAX: usize = 12;
 pub struct Address {
     /// Where the shop writes to.
     #[schemars(length(max = EMAIL_MAX), regex(pattern = EMAIL))]
+    #[schemars(example = &"ada@example.com")]
     pub email: String,
     /// Whose door it is.
     #[schemars(length(min = 1, max = LINE_MAX), regex(pattern = WORDS))]
+    #[schemars(example = &"Ada Lovelace")]
     pub name: String,
     /// Street and number.
     #[schemars(length(min = 1, max = LINE_MAX), regex(pattern = WORDS))]
+    #[schemars(example = &"12 St James's Square")]
     pub line1: String,
     /// Anything more; may be empty.
     #[serde(default)]
     #[schemars(length(max = LINE_MAX))]
+    #[schemars(example = &"Second floor")]
     pub line2: String,
     /// Town.
     #[schemars(length(min = 1, max = LINE_MAX), regex(pattern = WORDS))]
+    #[schemars(example = &"London")]
     pub city: String,
     /// Postcode; empty in countries that have none.
     #[serde(default)]
     #[schemars(length(max = POSTCODE_MAX))]
+    #[schemars(example = &"SW1Y 4JH")]
     pub postcode: String,
     /// ISO 3166-1 alpha-2.
     #[schemars(length(max = 2), extend("enum" = countries::all()))]
+    #[schemars(example = &"GB")]
     pub country: String,
 }
 

@@ -46,10 +46,13 @@ pub struct AttributesView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Attribute")]
 struct AttributeView {
+    #[schemars(example = &"capacity")]
     code: String,
+    #[schemars(example = &"Capacity")]
     name: String,
     kind: AttributeKind,
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(example = &"ml")]
     unit: String,
     filterable: bool,
     version: u64,

@@ -69,7 +69,9 @@ struct CategoryView {
     id: CategoryId,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<CategoryId>,
+    #[schemars(example = &"mugs")]
     slug: String,
+    #[schemars(example = &"Mugs")]
     name: String,
     place: u32,
 }

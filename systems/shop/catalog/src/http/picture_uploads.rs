@@ -100,6 +100,7 @@ pub struct UploadView {
     expires_at: Timestamp,
     /// The picture that it became.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"/v1/pictures/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/large")]
     picture: Option<String>,
 }
 

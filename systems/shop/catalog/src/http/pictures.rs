@@ -77,12 +77,16 @@ pub fn policy_of_uploads() -> Policy {
 #[schemars(rename = "Picture")]
 pub struct PictureView {
     /// What the product has among its `pictures`.
+    #[schemars(example = &"/v1/pictures/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/address")]
     address: String,
     /// Of the largest size, in pixels.
     width: u32,
     height: u32,
+    #[schemars(example = &"/v1/pictures/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/thumb")]
     thumb: String,
+    #[schemars(example = &"/v1/pictures/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/medium")]
     medium: String,
+    #[schemars(example = &"/v1/pictures/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/large")]
     large: String,
 }
 

@@ -20,6 +20,7 @@ pub struct ResultsView {
     total: usize,
     /// What was looked for instead of what was typed: nothing has that.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"mug")]
     corrected: Option<String>,
     products: Vec<ResultView>,
     facets: Vec<FacetView>,
@@ -32,9 +33,12 @@ pub struct ResultsView {
 #[schemars(rename = "SearchResult")]
 struct ResultView {
     id: ProductId,
+    #[schemars(example = &"mug")]
     slug: String,
+    #[schemars(example = &"Mug")]
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"/v1/pictures/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/thumb")]
     picture: Option<String>,
     variant_count: u32,
     /// The lowest net price of its variants on the wanted list.
@@ -42,8 +46,10 @@ struct ResultView {
     price: Option<Money>,
     /// HTML in which only `mark` elements are elements.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"<mark>Mug</mark>")]
     name_html: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Holds 300 ml.")]
     description_html: Option<String>,
 }
 
@@ -51,6 +57,7 @@ struct ResultView {
 #[schemars(rename = "Facet")]
 struct FacetView {
     /// `category`, `price`, `option:<name>` or `attribute:<code>`.
+    #[schemars(example = &"option:colour")]
     facet: String,
     values: Vec<ValueView>,
 }
@@ -59,9 +66,11 @@ struct FacetView {
 #[schemars(rename = "FacetValue")]
 struct ValueView {
     /// What a filter wants to hear.
+    #[schemars(example = &"blue")]
     value: String,
     /// Its name for people, where it has another one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"Blue")]
     name: Option<String>,
     /// How many products choosing it would leave.
     count: u32,
@@ -70,6 +79,7 @@ struct ValueView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Suggestions")]
 pub struct SuggestionsView {
+    #[schemars(example = ["mug", "mugs"])]
     words: Vec<String>,
     products: Vec<SuggestedView>,
 }
@@ -78,7 +88,9 @@ pub struct SuggestionsView {
 #[schemars(rename = "Suggestion")]
 struct SuggestedView {
     id: ProductId,
+    #[schemars(example = &"mug")]
     slug: String,
+    #[schemars(example = &"Mug")]
     name: String,
 }
 

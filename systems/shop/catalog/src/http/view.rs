@@ -32,12 +32,17 @@ pub struct PageView {
 #[schemars(rename = "Product")]
 pub struct ProductView {
     pub id: ProductId,
+    #[schemars(example = &"mug")]
     pub slug: String,
+    #[schemars(example = &"Mug")]
     pub name: String,
+    #[schemars(example = &"Holds 300 ml.")]
     pub description: String,
     /// Addresses of pictures, the cover first. One that begins with `/v1/pictures/` is of the shop itself and ends with
     /// `/large`, for which `/medium` and `/thumb` may be put.
+    #[schemars(example = ["/v1/pictures/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08/large"])]
     pub pictures: Vec<String>,
+    #[schemars(example = Status::Published)]
     pub status: Status,
     pub sellable: bool,
     pub options: Vec<OptionView>,
@@ -54,7 +59,9 @@ pub struct ProductView {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "ProductOption")]
 pub struct OptionView {
+    #[schemars(example = &"colour")]
     pub name: String,
+    #[schemars(example = ["blue", "green"])]
     pub values: Vec<String>,
 }
 
@@ -63,9 +70,12 @@ pub struct OptionView {
 #[schemars(rename = "Variant")]
 pub struct VariantView {
     pub id: VariantId,
+    #[schemars(example = &"MUG-BLUE")]
     pub sku: String,
+    #[schemars(example = &"blue")]
     pub name: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["blue"])]
     pub options: Vec<String>,
     /// Whether it can be bought: it and its product are for sale.
     pub sellable: bool,

@@ -86,8 +86,10 @@ pub struct CreateCheckout {
 struct Pending {
     id: Id<Checkout>,
     /// `running`, `payment_pending` or `challenge`.
+    #[schemars(example = &"challenge")]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"https://pay.example/challenges/7")]
     challenge_url: Option<String>,
     /// Where to ask again, and the challenge when there is one.
     #[serde(rename = "_links")]

@@ -37,10 +37,13 @@ pub fn routes() -> Routes<Arc<Orders>> {
 #[schemars(rename = "Order")]
 pub struct OrderView<'a> {
     id: Id<OrderKind>,
+    #[schemars(example = &"S-17")]
     number: &'a str,
+    #[schemars(example = &"paid")]
     state: &'static str,
     checkout_id: Id<Checkout>,
     placed_at: Timestamp,
+    #[schemars(example = &"ada@example.com")]
     email: &'a str,
     address: &'a Address,
     lines: &'a [Line],
@@ -58,6 +61,7 @@ pub struct OrderView<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "OrderShipping")]
 struct ShippingView<'a> {
+    #[schemars(example = &"standard")]
     method: &'a str,
     net: Money,
     tax: Money,
@@ -145,6 +149,7 @@ pub struct OrderList {
     orders: Vec<ListedOrder>,
     /// The address of the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"/v1/orders?after=ord_07gpmcq447bvkadernqeyvks9r")]
     next: Option<String>,
 }
 

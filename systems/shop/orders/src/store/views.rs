@@ -150,7 +150,9 @@ fn count(
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct ListedOrder {
     pub id: Id<OrderKind>,
+    #[schemars(example = &"S-17")]
     pub number: String,
+    #[schemars(example = &"paid")]
     pub state: String,
     pub total: Money,
     pub refunded: Money,
@@ -198,7 +200,9 @@ fn listed(row: &Row<'_>) -> Result<ListedOrder> {
 /// What one day sold to one country in one currency. Refunds count on the day that they were paid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct SalesDay {
+    #[schemars(example = &"2026-11-26")]
     pub day: String,
+    #[schemars(example = &"GB")]
     pub country: String,
     pub orders: u64,
     pub net: Money,

@@ -70,6 +70,7 @@ impl Entry {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[schemars(rename = "LedgerBalance")]
 pub struct Balance {
+    #[schemars(example = &"sales")]
     pub account: String,
     pub debits: Money,
     pub credits: Money,

@@ -106,8 +106,11 @@ fn balance(row: &Row<'_>) -> Result<Balance> {
 #[schemars(rename = "LedgerEntry")]
 pub struct PostedEntry {
     pub number: i64,
+    #[schemars(example = &"capture:S-17")]
     pub cause: String,
+    #[schemars(example = &"provider_clearing")]
     pub debit: String,
+    #[schemars(example = &"sales")]
     pub credit: String,
     pub amount: Money,
     pub posted_at: Timestamp,
