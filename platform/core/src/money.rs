@@ -88,6 +88,7 @@ impl<'de> serde::Deserialize<'de> for Currency {
     serde::Deserialize,
     schemars::JsonSchema,
 )]
+#[schemars(example = 2_000)]
 pub struct BasisPoints(pub u32);
 
 /// An amount. Negative ones are debts, refunds, corrections.

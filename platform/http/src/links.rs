@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 /// The links of one thing, by relation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(example = json!({ "self": { "href": "/v1/carts/crt_01jm062vh0cnw62vbgdhjj0tb4" } }))]
 pub struct Links(BTreeMap<&'static str, Link>);
 
 /// Where a transition is, and how it is called.

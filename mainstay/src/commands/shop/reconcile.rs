@@ -14,6 +14,9 @@ use crate::commands::{Global, operator};
 use crate::output::{self, Cell, Format, Table, Tone};
 use crate::shop;
 
+/// What payments say when the provider does not answer.
+const PROVIDER_UNKNOWN: &str = "payments.provider_outcome_unknown";
+
 /// Who asks, in tokens and logs.
 const CALLER: &str = "mainstay.operator";
 
@@ -56,7 +59,14 @@ impl Reconcile {
         let outcome = self.ask(&running).await;
         running.shutdown().request();
         let stopped = running.wait().await;
-        let found = outcome?;
+        let found = outcome.inspect_err(|error| {
+            if !elsewhere && error.code() == PROVIDER_UNKNOWN {
+                output::note(
+                    "The provider is asked at shop.payments.provider_url, which `mainstay config show provider_url` \
+                     prints; a shop whose test provider listens elsewhere needs the same --set here.",
+                );
+            }
+        })?;
         stopped?;
         Ok(self.tell(&found))
     }

@@ -67,7 +67,7 @@ fn one(document: &Value, method: &str, path: &str, operation: &Value) -> minijin
         .collect();
     let content = &operation["requestBody"]["content"]["application/json"];
     let body = (!content.is_null()).then(|| {
-        let example = serde_json::to_string_pretty(&content["example"]).unwrap_or_default();
+        let example = pretty(&content["example"]);
         context! { fields => table(document, &content["schema"]), example }
     });
     let form = operation["requestBody"]["content"].get(FORM);
@@ -88,7 +88,7 @@ fn one(document: &Value, method: &str, path: &str, operation: &Value) -> minijin
                 .find(|kind| *kind != "application/json");
             answers.push(context! {
                 status, text => text(answer, "description"), headers, media_type => other,
-                fields => table(document, schema),
+                fields => table(document, schema), example => pretty(&answer["content"]["application/json"]["example"]),
             });
         }
     }
@@ -97,6 +97,11 @@ fn one(document: &Value, method: &str, path: &str, operation: &Value) -> minijin
         summary => text(operation, "summary"), text => text(operation, "description"), parameters, body, file,
         answers, problems, callers => callers(operation), signed => operation["security"].as_array().is_some_and(Vec::is_empty),
     }
+}
+
+/// Nothing of what is not there.
+fn pretty(example: &Value) -> String {
+    if example.is_null() { String::new() } else { serde_json::to_string_pretty(example).unwrap_or_default() }
 }
 
 fn callers(operation: &Value) -> &'static str {

@@ -47,6 +47,7 @@ pub struct ProductView {
     pub sellable: bool,
     pub options: Vec<OptionView>,
     pub categories: Vec<CategoryId>,
+    #[schemars(example = serde_json::json!({ "capacity": 300 }))]
     pub attributes: BTreeMap<String, AttributeValue>,
     pub variants: Vec<VariantView>,
     /// More than `variants` has on a page of products, where only the first 20 of each are shown.
