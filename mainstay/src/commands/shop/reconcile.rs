@@ -6,6 +6,7 @@ use clap::Args;
 use mainstay_core::{Clock, Context, Currency, Id, Money, Result, Timestamp};
 use mainstay_host::{Engines, Host, Running};
 use mainstay_rpc::{answer, request};
+use shop_payments::codes::PROVIDER_UNKNOWN;
 use shop_payments_contracts::{
     Difference, DifferenceKind, Payment, PaymentsClient, ReconcileRequest, ReconcileResponse, SERVICE,
 };
@@ -13,9 +14,6 @@ use shop_payments_contracts::{
 use crate::commands::{Global, operator};
 use crate::output::{self, Cell, Format, Table, Tone};
 use crate::shop;
-
-/// What payments say when the provider does not answer.
-const PROVIDER_UNKNOWN: &str = "payments.provider_outcome_unknown";
 
 /// Who asks, in tokens and logs.
 const CALLER: &str = "mainstay.operator";
@@ -60,7 +58,7 @@ impl Reconcile {
         running.shutdown().request();
         let stopped = running.wait().await;
         let found = outcome.inspect_err(|error| {
-            if !elsewhere && error.code() == PROVIDER_UNKNOWN {
+            if !elsewhere && error.is(&PROVIDER_UNKNOWN) {
                 output::note(
                     "The provider is asked at shop.payments.provider_url, which `mainstay config show provider_url` \
                      prints; a shop whose test provider listens elsewhere needs the same --set here.",
