@@ -31,21 +31,27 @@ pub(super) fn enter(exchange: &mut Exchange) {
     // Whoever read it compressed changes the same version as who did not.
     let sent = exchange.request.headers().get(IF_MATCH).and_then(|sent| sent.to_str().ok());
     if let Some(Ok(plain)) = sent.map(|sent| HeaderValue::try_from(uncoded(sent))) {
+        if is_read(&exchange.noted.method) {
+            exchange.noted.if_match = Some(plain.clone());
+        }
         exchange.request.headers_mut().insert(IF_MATCH, plain);
     }
-    if matches!(exchange.noted.method, Method::GET | Method::HEAD) {
+    if is_read(&exchange.noted.method) {
         let headers = exchange.request.headers();
-        exchange.noted.if_match = headers.get(IF_MATCH).cloned();
         exchange.noted.if_none_match = headers.get(IF_NONE_MATCH).cloned();
         exchange.noted.if_modified_since = headers.get(IF_MODIFIED_SINCE).cloned();
     }
+}
+
+fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// Compares what there is with what the caller has.
 pub(super) fn leave(exchange: &Exchange, response: &mut Response) {
     // A part of what is known already is known as well: the condition comes before the range.
     let is_good = matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT);
-    if !is_good || !matches!(exchange.noted.method, Method::GET | Method::HEAD) {
+    if !is_good || !is_read(&exchange.noted.method) {
         return;
     }
     // A router of axum's takes the body off for HEAD, and an empty one has another tag.
