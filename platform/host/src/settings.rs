@@ -263,6 +263,7 @@ impl Settings {
         let retention: RetentionSettings = configuration.section("retention")?;
         retention.check()?;
         let http: mainstay_http::Options = configuration.section("http")?;
+        http.check()?;
         http.admin_address()?;
         Ok(Self {
             rpc,

@@ -84,6 +84,7 @@ impl App {
         catalogue: Catalogue,
         routes: impl Into<Labelled>,
     ) -> Result<Self> {
+        parts.options.check()?;
         let metrics = Metrics::new(&parts.registry);
         let stack = Arc::new(Stack::new(&parts, rules, catalogue, &metrics, routes.into())?);
         Ok(Self { parts, stack, metrics })

@@ -2,13 +2,17 @@
 //! without a page cannot be.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use mainstay_core::{Code, Result};
 use serde_json::Value;
 
+use crate::assets::Asset;
 use crate::pages::{self, Described};
+
+/// It changes with the binary only; a few minutes are short enough to see a new one soon.
+pub(crate) const KEPT: &str = "public, max-age=300";
 
 /// What this process tells about itself: every code that its answers may carry, and its contract.
 #[derive(Clone, Debug, Default)]
@@ -16,19 +20,20 @@ pub struct Catalogue {
     codes: BTreeMap<&'static str, &'static Code>,
     openapi: Option<Document>,
     asyncapi: Option<Document>,
-    reference: OnceLock<Bytes>,
+    reference: OnceLock<Arc<Asset>>,
 }
 
 /// A document, and as it is sent.
 #[derive(Clone, Debug)]
 struct Document {
     value: Value,
-    text: Bytes,
+    sent: Arc<Asset>,
 }
 
 impl Document {
     fn of(value: Value) -> Self {
-        Self { text: value.to_string().into(), value }
+        let sent = Asset::new("application/json", KEPT, value.to_string().into());
+        Self { sent: Arc::new(sent), value }
     }
 }
 
@@ -55,13 +60,13 @@ impl Catalogue {
     }
 
     /// The document of AsyncAPI, where there is one.
-    pub(crate) fn asyncapi(&self) -> Option<Bytes> {
-        self.asyncapi.as_ref().map(|document| document.text.clone())
+    pub(crate) fn asyncapi(&self) -> Option<&Asset> {
+        self.asyncapi.as_ref().map(|document| &*document.sent)
     }
 
     /// The document of OpenAPI, where there is one.
-    pub(crate) fn openapi(&self) -> Option<Bytes> {
-        self.openapi.as_ref().map(|document| document.text.clone())
+    pub(crate) fn openapi(&self) -> Option<&Asset> {
+        self.openapi.as_ref().map(|document| &*document.sent)
     }
 
     /// The codes that occur twice with different meanings; a test holds this empty.
@@ -98,11 +103,14 @@ impl Catalogue {
     }
 
     /// The reference, `None` where there is no contract. It is rendered on the first request.
-    pub(crate) fn reference(&self) -> Option<Result<Bytes>> {
+    pub(crate) fn reference(&self) -> Option<Result<&Asset>> {
         let openapi = self.openapi.as_ref()?;
         Some(match self.reference.get() {
-            Some(page) => Ok(page.clone()),
-            None => pages::reference(&openapi.value).map(|page| self.reference.get_or_init(|| page).clone()),
+            Some(page) => Ok(page),
+            None => pages::reference(&openapi.value).map(|page| {
+                let page = Asset::new("text/html; charset=utf-8", KEPT, page);
+                &**self.reference.get_or_init(|| Arc::new(page))
+            }),
         })
     }
 }

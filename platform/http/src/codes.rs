@@ -116,6 +116,12 @@ pub const TARGET: Code = Code::new(
     "The address cannot be read in one way only",
     "Send one Host header, and a path without dot segments, encoded separators and control characters.",
 );
+pub const TRANSFER_CODING: Code = Code::new(
+    "http.transfer_coding",
+    Kind::Unimplemented,
+    "The body comes in a transfer coding that is not understood",
+    "Send the body with a Content-Length, or with Transfer-Encoding: chunked and no other coding.",
+);
 pub const CONTENT_CODING: Code = Code::new(
     "http.content_coding",
     Kind::InvalidArgument,
@@ -194,6 +200,7 @@ pub const CODES: &[&Code] = &[
     &ADMIN_EXPOSED,
     &URI_TOO_LONG,
     &TARGET,
+    &TRANSFER_CODING,
     &CONTENT_CODING,
     &NOT_ACCEPTABLE,
     &VERSION,

@@ -8,8 +8,10 @@ use mainstay_core::codes::NOT_FOUND;
 use mainstay_telemetry::{OPENMETRICS, Registry};
 use serde::Serialize;
 
-use crate::catalogue::Catalogue;
+use crate::assets::Asset;
+use crate::catalogue::{Catalogue, KEPT};
 use crate::codes::METHOD_NOT_ALLOWED;
+use crate::encoding::Coding;
 use crate::health::Health;
 use crate::pages::{self, Described};
 use crate::problem::{PAGES, Problem};
@@ -74,6 +76,7 @@ impl Endpoints {
         endpoint: Endpoint<'_>,
         method: &Method,
         headers: &HeaderMap,
+        coding: Coding,
     ) -> Result<Response, Problem> {
         if method != Method::GET && method != Method::HEAD {
             let mut refused =
@@ -92,12 +95,15 @@ impl Endpoints {
                 json(report.is_ready(), &report)
             }
             Endpoint::Metrics => answer(StatusCode::OK, OPENMETRICS, self.registry.encode()),
-            Endpoint::OpenApi => contract(self.catalogue.openapi())?,
-            Endpoint::AsyncApi => contract(self.catalogue.asyncapi())?,
-            Endpoint::Reference => page(self.catalogue.reference().ok_or_else(no_contract)?)?,
-            Endpoint::Style => kept(answer(StatusCode::OK, "text/css; charset=utf-8", pages::STYLE)),
-            Endpoint::Icon => kept(answer(StatusCode::OK, "image/svg+xml", pages::ICON)),
-            Endpoint::Script => kept(answer(StatusCode::OK, "text/javascript; charset=utf-8", pages::SCRIPT)),
+            Endpoint::OpenApi => contract(self.catalogue.openapi(), coding)?,
+            Endpoint::AsyncApi => contract(self.catalogue.asyncapi(), coding)?,
+            Endpoint::Reference => {
+                let reference = self.catalogue.reference().ok_or_else(no_contract)??;
+                for_people(reference.answer(coding))
+            }
+            Endpoint::Style => pages::STYLE.answer(coding),
+            Endpoint::Icon => pages::ICON.answer(coding),
+            Endpoint::Script => pages::SCRIPT.answer(coding),
             Endpoint::Problems if is_for_people(headers) => page(self.catalogue.index())?,
             Endpoint::Problems => varying(json(true, &Problems { problems: self.catalogue.all() })),
             Endpoint::Problem(name) => {
@@ -112,8 +118,8 @@ impl Endpoints {
     }
 }
 
-fn contract(document: Option<Bytes>) -> Result<Response, Problem> {
-    Ok(kept(answer(StatusCode::OK, "application/json", document.ok_or_else(no_contract)?)))
+fn contract(document: Option<&Asset>, coding: Coding) -> Result<Response, Problem> {
+    Ok(document.ok_or_else(no_contract)?.answer(coding))
 }
 
 fn no_contract() -> mainstay_core::Error {
@@ -127,9 +133,12 @@ fn is_for_people(headers: &HeaderMap) -> bool {
 }
 
 fn page(page: mainstay_core::Result<Bytes>) -> Result<Response, Problem> {
-    let mut response = answer(StatusCode::OK, "text/html; charset=utf-8", page?);
+    Ok(varying(kept(for_people(answer(StatusCode::OK, "text/html; charset=utf-8", page?)))))
+}
+
+fn for_people(mut response: Response) -> Response {
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(pages::POLICY));
-    Ok(varying(kept(response)))
+    response
 }
 
 fn varying(mut response: Response) -> Response {
@@ -137,9 +146,8 @@ fn varying(mut response: Response) -> Response {
     response
 }
 
-/// It changes with the binary only; a few minutes are short enough to see a new one soon.
 fn kept(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
     response
 }
 

@@ -135,6 +135,14 @@ impl Tags {
         Self::List(tags)
     }
 
+    /// Whether one of them stands for the very bytes that `tag` does; what has no tag is something all the same.
+    pub(crate) fn matches_strongly(&self, tag: Option<&ETag>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::List(tags) => tag.is_some_and(|tag| tags.iter().any(|known| known.matches_strongly(tag))),
+        }
+    }
+
     pub(crate) fn matches_weakly(&self, tag: &ETag) -> bool {
         match self {
             Self::Any => true,

@@ -156,6 +156,8 @@ impl Stack {
         self.compress.leave(exchange, &mut response);
         // Headers that every answer has, and those that the route's rules add. All that is static is in this one layer.
         headers::leave(exchange, &mut response);
+        // HEAD is answered as GET up to here, so that its tag and its length are those of the GET.
+        routes::without_body(exchange, &mut response);
         response
     }
 
@@ -163,10 +165,11 @@ impl Stack {
     async fn admit(&self, exchange: &mut Exchange) -> Result<Response, Problem> {
         // Refuses addresses that two readers could read differently, before anybody reads them.
         self.target.enter(exchange)?;
-        // Probes and pages of codes (for operators metrics) answer even when requests are shed, and need no login.
+        // Probes and pages of codes answer even when requests are shed, and need no login; metrics are for operators.
         if let Some(endpoint) = self.own.endpoint(exchange.request.uri().path()) {
             let request = &exchange.request;
-            return self.own.answer(endpoint, request.method(), request.headers()).await;
+            let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+            return self.own.answer(endpoint, method, uri, headers, exchange.noted.coding).await;
         }
         // Refuses what is too much before anything is spent on it.
         let _place = self.shed.place()?;

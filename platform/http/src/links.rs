@@ -3,7 +3,8 @@
 //! A handler offers the transitions that the thing's state allows now and that this caller may take, and no others, so
 //! a client asks whether the link is there instead of knowing the rules. The name of a transition is the operation's
 //! name in the contract, where its body is described; `method` says how to call it, which HAL itself leaves open.
-//! Answers are `application/json` with `_links` in them: HAL is a superset of it, and one form is enough.
+//! Answers are `application/json` with `_links` in them: HAL is that with rules, and one form is enough. Whoever asks for
+//! `application/hal+json` and nothing else that fits gets the same bytes under that name.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

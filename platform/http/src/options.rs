@@ -73,11 +73,12 @@ pub struct Options {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdminOptions {
-    /// Address and port. Empty: 127.0.0.1, 1000 above the public port, or a free port when that one is free. Default:
-    /// empty.
+    /// Address and port. Empty: 127.0.0.1, 1000 above the public port (below it where there is no such port), or a free
+    /// port when that one is free. Default: empty.
     pub listen: String,
     /// A file with a token of at least 32 characters, readable by its owner only, which every request must bring as
-    /// `Authorization: Bearer`. Needed where others can reach the address. Default: empty.
+    /// `Authorization: Bearer`, one for the metrics too. Probes, the contract and the pages of error codes tell nothing
+    /// that is not public, and need none. Needed where others can reach the address. Default: empty.
     pub token_file: PathBuf,
 }
 
@@ -208,9 +209,9 @@ impl TlsOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VersionOptions {
-    /// Since when it is old, RFC 3339. Default: empty, it is not.
+    /// Since when it is old, RFC 3339, such as `2027-06-30T00:00:00Z`. Default: empty, it is not.
     pub deprecated: String,
-    /// When it ends, RFC 3339. Default: empty, not known.
+    /// When it ends, in the same form. Default: empty, not known.
     pub sunset: String,
     /// Where one reads what to use instead. Default: empty.
     pub link: String,
@@ -265,9 +266,34 @@ impl Options {
         }
         let port = match self.listen.port() {
             0 => 0,
-            port => port.checked_add(ADMIN_PORT_ABOVE).unwrap_or(port - ADMIN_PORT_ABOVE),
+            // Only a port near the upper end has none above it, and then there is one below.
+            port => port.checked_add(ADMIN_PORT_ABOVE).unwrap_or_else(|| port - ADMIN_PORT_ABOVE),
         };
         Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    /// Whether something can be served by these bounds: one that is zero would refuse everything, or wait for nothing.
+    ///
+    /// # Errors
+    /// `core.bad_configuration` with the key.
+    pub fn check(&self) -> Result<()> {
+        let bounds = [
+            ("header_timeout_ms", self.header_timeout_ms, "30000"),
+            ("write_timeout_ms", self.write_timeout_ms, "30000"),
+            ("request_timeout_ms", self.request_timeout_ms, "30000"),
+            ("body_limit_bytes", self.body_limit_bytes, "1048576"),
+            ("uri_limit_bytes", self.uri_limit_bytes as u64, "8192"),
+            ("in_flight_max", self.in_flight_max as u64, "1024"),
+            ("connections_max", self.connections_max as u64, "10000"),
+            ("rates.keys_max", self.rates.keys_max as u64, "65536"),
+            ("tls.reload_seconds", self.tls.reload_seconds, "10"),
+        ];
+        match bounds.iter().find(|(_, value, _)| *value == 0) {
+            None => Ok(()),
+            Some((key, _, usual)) => Err(BAD_CONFIGURATION.error(format!(
+                "http.{key} is 0, with which nothing could be served; write a number above it, such as {usual}"
+            ))),
+        }
     }
 
     /// Whether what callers see is TLS.
@@ -293,5 +319,49 @@ impl Options {
 
     pub(crate) fn drain_timeout(&self) -> Duration {
         Duration::from_millis(self.drain_timeout_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operators_have_a_port_beside_every_public_one() {
+        for (public, operators) in [
+            (0, 0),
+            (1, 1_001),
+            (80, 1_080),
+            (443, 1_443),
+            (8_080, 9_080),
+            (64_535, 65_535),
+            (64_536, 63_536),
+            (65_535, 64_535),
+        ] {
+            let listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, public));
+            let address = Options { listen, ..Options::default() }.admin_address().unwrap();
+            assert_eq!(address, SocketAddr::from((Ipv4Addr::LOCALHOST, operators)), "{public}");
+        }
+    }
+
+    #[test]
+    fn a_bound_of_nothing_is_refused_by_its_name() {
+        Options::default().check().unwrap();
+        for (key, change) in [
+            ("http.header_timeout_ms", (|options| options.header_timeout_ms = 0) as fn(&mut Options)),
+            ("http.write_timeout_ms", |options| options.write_timeout_ms = 0),
+            ("http.request_timeout_ms", |options| options.request_timeout_ms = 0),
+            ("http.body_limit_bytes", |options| options.body_limit_bytes = 0),
+            ("http.uri_limit_bytes", |options| options.uri_limit_bytes = 0),
+            ("http.in_flight_max", |options| options.in_flight_max = 0),
+            ("http.connections_max", |options| options.connections_max = 0),
+            ("http.rates.keys_max", |options| options.rates.keys_max = 0),
+            ("http.tls.reload_seconds", |options| options.tls.reload_seconds = 0),
+        ] {
+            let mut options = Options::default();
+            change(&mut options);
+            let error = options.check().unwrap_err();
+            assert!(error.is(&BAD_CONFIGURATION) && error.message().starts_with(key), "{error}");
+        }
     }
 }

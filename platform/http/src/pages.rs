@@ -7,11 +7,14 @@
 mod problems;
 mod reference;
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use bytes::Bytes;
 use mainstay_core::{Result, codes};
 use minijinja::{AutoEscape, Environment, Value};
+
+use crate::assets::Asset;
+use crate::catalogue::KEPT;
 
 pub(crate) use problems::{Described, described, index, page};
 pub(crate) use reference::reference;
@@ -20,9 +23,17 @@ pub(crate) use reference::reference;
 pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                                  img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-pub(crate) const STYLE: &str = include_str!("../pages/page.css");
-pub(crate) const ICON: &str = include_str!("../pages/icon.svg");
-pub(crate) const SCRIPT: &str = include_str!("../pages/reference.js");
+// Constants, with forms that take a while to compute.
+pub(crate) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| fixed("text/css; charset=utf-8", include_bytes!("../pages/page.css")));
+pub(crate) static ICON: LazyLock<Asset> =
+    LazyLock::new(|| fixed("image/svg+xml", include_bytes!("../pages/icon.svg")));
+pub(crate) static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| fixed("text/javascript; charset=utf-8", include_bytes!("../pages/reference.js")));
+
+fn fixed(media_type: &'static str, bytes: &'static [u8]) -> Asset {
+    Asset::new(media_type, KEPT, Bytes::from_static(bytes))
+}
 
 fn templates() -> &'static Environment<'static> {
     // Parsed once; templates are constants.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -18,6 +18,7 @@ use mainstay_core::{Result, Timestamp};
 use mainstay_resilience::Rate;
 
 use crate::codes::BAD_POLICY;
+use crate::layers::version_of;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -147,7 +148,7 @@ impl Policy {
     }
 
     /// Makes what is the same in all answers of the route.
-    fn prepare(&mut self, is_secure: bool) {
+    fn prepare(&mut self, path: &str, is_secure: bool) {
         let mut common = HeaderMap::with_capacity(HEADERS_COMMON);
         common.extend(ALWAYS);
         if is_secure {
@@ -160,7 +161,15 @@ impl Policy {
         self.refusals = common.clone();
         self.refusals.insert(CACHE_CONTROL, nowhere.clone());
         self.answers = common;
-        self.answers.insert(CACHE_CONTROL, self.cache.clone().unwrap_or(nowhere));
+        if let Some(cache) = self.cache.clone() {
+            self.answers.insert(CACHE_CONTROL, cache);
+            if version_of(path).is_some() {
+                // The version may be named in either, and the type of the answer is. What nobody keeps needs no word of it.
+                self.answers.insert(VARY, HeaderValue::from_static("accept, mainstay-version"));
+            }
+        } else {
+            self.answers.insert(CACHE_CONTROL, nowhere);
+        }
     }
 
     fn value(&mut self, text: &str, what: &'static str) -> Option<HeaderValue> {
@@ -246,12 +255,12 @@ impl Table {
             if let Some(fault) = policy.faults.first() {
                 return Err(BAD_POLICY.error(format!("{route}: {fault} cannot be a header's value")));
             }
-            policy.prepare(is_secure);
             policy.rate_name.clone_from(&route);
             let (method, path) = match route.split_once(' ') {
                 None => (None, route.as_str()),
                 Some((method, path)) => (Some(method), path),
             };
+            policy.prepare(path, is_secure);
             let method = method.map(|method| method.parse::<Method>());
             let method =
                 method.transpose().map_err(|_| BAD_POLICY.error(format!("{route}: no such method")))?;
@@ -270,7 +279,7 @@ impl Table {
                 .map_err(|error| BAD_POLICY.because(format!("{path} is no pattern of a route"), error))?;
         }
         let mut default = Policy::default();
-        default.prepare(is_secure);
+        default.prepare("", is_secure);
         Ok(Self { paths, default: Arc::new(default) })
     }
 

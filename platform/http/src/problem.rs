@@ -73,7 +73,8 @@ fn pointer(path: &str) -> Cow<'_, str> {
         return Cow::Borrowed(path);
     }
     let slashed = path.replace('~', "~0").replace('/', "~1").replace(['.', '['], "/").replace(']', "");
-    Cow::Owned(format!("/{slashed}"))
+    // A list that is the whole body begins with a bracket, which is a slash by now.
+    Cow::Owned(if slashed.starts_with('/') { slashed } else { format!("/{slashed}") })
 }
 
 impl Problem {
@@ -236,6 +237,7 @@ mod tests {
             ("email", "/email"),
             ("prices[3].tax_class", "/prices/3/tax_class"),
             ("/lines/0", "/lines/0"),
+            ("[0][1].name", "/0/1/name"),
             ("a~b", "/a~0b"),
         ] {
             assert_eq!(pointer(path), expected);

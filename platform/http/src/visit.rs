@@ -105,6 +105,7 @@ pub(crate) struct Noted {
     pub(crate) origin: Option<HeaderValue>,
     /// The body comes in chunks over HTTP/1.1.
     pub(crate) chunked: bool,
+    pub(crate) if_match: Option<HeaderValue>,
     pub(crate) if_none_match: Option<HeaderValue>,
     pub(crate) if_modified_since: Option<HeaderValue>,
     /// The allowance that is the nearest to its end, with the policy it follows.

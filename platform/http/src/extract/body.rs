@@ -2,6 +2,7 @@
 //! by field; finding the fields costs nothing while bodies are right, because it is done for one that was refused.
 
 mod unique;
+mod words;
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError};
 use mainstay_core::{Error, FieldError};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
 
@@ -22,9 +23,6 @@ use crate::codes::{BODY_BROKEN, BODY_INVALID, BODY_MALFORMED, BODY_TOO_LARGE, ME
 use crate::contract::rules::Rules;
 use crate::problem::Problem;
 use crate::visit::Visit;
-
-/// Serde's messages quote what it found; a quotation of this length is enough to find it again.
-const MESSAGE_CHARS_MAX: usize = 200;
 
 /// A longer body that its type refuses is told the first fault only: a tree of it is many times its size.
 const EXPLAINED_BYTES_MAX: usize = 65_536;
@@ -98,7 +96,7 @@ fn parse<T: DeserializeOwned + JsonSchema + 'static>(bytes: &[u8]) -> Result<T, 
         },
         Err(error) => match error.classify() {
             Category::Syntax | Category::Eof | Category::Io => Err(malformed(bytes, &error)),
-            Category::Data => invalid::<T>(bytes, &error, &rules),
+            Category::Data => invalid::<T>(bytes, &rules),
         },
     }
 }
@@ -107,40 +105,41 @@ fn malformed(bytes: &[u8], error: &serde_json::Error) -> Error {
     if bytes.is_empty() {
         return BODY_MALFORMED.error("the body is empty");
     }
-    BODY_MALFORMED.error(format!("the body is not JSON: {error}"))
+    let error = error.to_string();
+    match error.strip_prefix("recursion limit exceeded") {
+        Some(place) => BODY_MALFORMED.error(format!("the body is nested too deeply{place}")),
+        None => BODY_MALFORMED.error(format!("the body is not JSON: {error}")),
+    }
 }
 
 /// The type refused it, unless it only wrote its whole numbers as 3.0: by the schema, if that has something to say; else by what the type itself said.
 #[cold]
-fn invalid<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error, rules: &Rules) -> Result<T, Error> {
+fn invalid<T: DeserializeOwned>(bytes: &[u8], rules: &Rules) -> Result<T, Error> {
+    // The type may have stopped before the place where the text ends being JSON.
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(bytes) {
+        return Err(malformed(bytes, &error));
+    }
     if bytes.len() <= EXPLAINED_BYTES_MAX {
         match serde_json::from_slice::<Value>(bytes) {
-            // The type may have stopped before the place where the text ends being JSON.
+            // Deeper than a tree may be.
             Err(error) => return Err(malformed(bytes, &error)),
             Ok(tree) => {
                 let faults = rules.faults(&tree);
                 if !faults.is_empty() {
                     return Err(refused(faults));
                 }
-                if is_unique(bytes)
-                    && let Ok(value) = T::deserialize(with_whole_numbers(tree))
-                {
+                if let Some(path) = unique::doubled(bytes) {
+                    return Err(refused(vec![FieldError { path, message: "is there twice".to_owned() }]));
+                }
+                if let Ok(value) = T::deserialize(with_whole_numbers(tree)) {
                     return Ok(value);
                 }
             }
         }
     }
     let mut again = serde_json::Deserializer::from_slice(bytes);
-    let (path, message) = match serde_path_to_error::deserialize::<_, T>(&mut again) {
-        Ok(_) => (String::new(), error.to_string()),
-        Err(error) => (error.path().to_string(), error.inner().to_string()),
-    };
-    // A dot is what it calls the whole.
-    let path = if path == "." { String::new() } else { path };
-    // The position is of no use beside the path.
-    let message = message.split(" at line ").next().unwrap_or_default();
-    let message: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
-    Err(refused(vec![FieldError { path, message }]))
+    // The same type refuses the same bytes again.
+    serde_path_to_error::deserialize::<_, T>(&mut again).map_err(|error| refused(vec![words::fault(&error)]))
 }
 
 /// JSON has one kind of number, and some clients write 3 as 3.0; a schema takes that for a whole number.

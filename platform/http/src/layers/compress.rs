@@ -6,7 +6,7 @@ use http::header::{
     ACCEPT_ENCODING, ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_TYPE, ETAG, VARY,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::accept;
 use crate::encoding::{Coding, Encoded};
@@ -43,9 +43,11 @@ impl Compress {
             return;
         }
         // Whoever keeps the answer must know that it depends on this, also when it was not compressed this time.
-        response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+        if !response.headers().get_all(VARY).iter().any(|known| known == "accept-encoding") {
+            response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         let coding = exchange.noted.coding;
-        if coding == Coding::Identity || exchange.noted.method == Method::HEAD {
+        if coding == Coding::Identity {
             return;
         }
         match whole(response).map(|plain| coding.encode(&plain)) {

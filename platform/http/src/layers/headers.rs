@@ -6,7 +6,7 @@
 //! own.
 
 use axum::response::Response;
-use http::header::LINK;
+use http::header::{LINK, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use mainstay_resilience::limits::Verdict;
 
@@ -56,7 +56,12 @@ fn put_into(mut common: HeaderMap, headers: &mut HeaderMap) {
     for (name, value) in std::mem::take(headers) {
         match name {
             Some(name) => {
-                common.insert(&name, value);
+                if name == VARY {
+                    // What an answer depends on besides.
+                    common.append(&name, value);
+                } else {
+                    common.insert(&name, value);
+                }
                 last = Some(name);
             }
             // One more value of the name before it.

@@ -164,11 +164,7 @@ impl Routes {
     pub(super) async fn call(&self, exchange: &mut Exchange) -> Response {
         let request = std::mem::take(&mut exchange.request);
         let Some(Found(route)) = &exchange.found else { return self.call_another(request).await };
-        let mut response = (route.handling)(request).await;
-        if exchange.noted.method == Method::HEAD {
-            without_body(&mut response);
-        }
-        response
+        (route.handling)(request).await
     }
 
     #[cold]
@@ -199,8 +195,15 @@ fn places(params: &matchit::Params<'_, '_>) -> Box<[Box<str>]> {
 }
 
 /// An answer to HEAD says how long that to GET would be, and has no body.
-fn without_body(response: &mut Response) {
-    if let Some(length) = response.body().size_hint().exact() {
+pub(super) fn without_body(exchange: &Exchange, response: &mut Response) {
+    if exchange.noted.method != Method::HEAD {
+        return;
+    }
+    let is_empty_by_status = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    // A router of axum's has taken the body off, and has said how long it was if that was known.
+    let is_whole = |length: u64| length > 0 || exchange.found.is_some();
+    let length = response.body().size_hint().exact().filter(|length| is_whole(*length));
+    if let Some(length) = length.filter(|_| !is_empty_by_status) {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
     }
     *response.body_mut() = Body::empty();

@@ -1,12 +1,12 @@
 //! Refuses request targets that two readers could read differently: dot segments, encoded separators, control bytes, and
-//! more or fewer hosts than one. A proxy, a cache and a router that disagree about an address are how somebody gets past
+//! more or fewer hosts than one; and bodies in codings that nobody here takes off. A proxy, a cache and a router that disagree about an address are how somebody gets past
 //! the first to what only the last would serve.
 
 use axum::response::Response;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
-use http::{HeaderValue, Version};
+use http::{HeaderMap, HeaderValue, Version};
 
-use crate::codes::{TARGET, URI_TOO_LONG};
+use crate::codes::{TARGET, TRANSFER_CODING, URI_TOO_LONG};
 use crate::problem::Problem;
 use crate::visit::Exchange;
 
@@ -22,6 +22,11 @@ impl Target {
 
     pub(super) fn enter(&self, exchange: &mut Exchange) -> Result<(), Problem> {
         exchange.noted.chunked = exchange.visit.from_wire && is_chunked(exchange);
+        if exchange.noted.chunked && !is_only_chunked(exchange.request.headers()) {
+            return Err(TRANSFER_CODING
+                .error("a body comes in chunks and in no other transfer coding")
+                .into());
+        }
         let uri = exchange.request.uri();
         let path = uri.path();
         let length = path.len() + uri.query().map_or(0, str::len);
@@ -57,6 +62,14 @@ impl Target {
 fn is_chunked(exchange: &Exchange) -> bool {
     exchange.request.version() == Version::HTTP_11
         && exchange.request.headers().contains_key(TRANSFER_ENCODING)
+}
+
+/// Whether nothing was done to the body before it was cut into chunks, once: the transport looks for `chunked` at the
+/// end only, and would hand on what is before it as the body itself (RFC 9112, 6.1).
+fn is_only_chunked(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let first = codings.next().map(|coding| coding.as_bytes().trim_ascii());
+    first.is_some_and(|coding| coding.eq_ignore_ascii_case(b"chunked")) && codings.next().is_none()
 }
 
 fn is_host(host: &HeaderValue) -> bool {

@@ -37,7 +37,15 @@ impl Versions {
                 return Err(bad("the name, which must be a number,"));
             }
             let time = |text: &str, what: &str| -> Result<Option<Timestamp>> {
-                if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| bad(what)) }
+                if text.is_empty() {
+                    return Ok(None);
+                }
+                text.parse().map(Some).map_err(|_| {
+                    BAD_CONFIGURATION.error(format!(
+                        "http.versions.{name}.{what} is {text:?}; write a time by RFC 3339, such as \
+                         2027-06-30T00:00:00Z"
+                    ))
+                })
             };
             let sunset = time(&version.sunset, "sunset")?;
             let link = Some(version.link.as_str()).filter(|link| !link.is_empty());

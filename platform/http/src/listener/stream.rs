@@ -1,5 +1,5 @@
 //! A connection's bytes. A caller that asks and then reads nothing would hold the connection, and what waits to be
-//! written to it, for ever: when the system takes no bytes for long enough, the connection breaks.
+//! written to it, for ever: when the system takes no bytes for long enough, the connection is reset.
 //!
 //! The wait is only set up when a write does not go through at once, which answers of ordinary size never see.
 
@@ -58,7 +58,11 @@ impl Stream {
             let clock = clock.clone();
             Box::pin(async move { clock.sleep(patience).await })
         });
-        stalled.as_mut().poll(cx).map(|()| Err(ErrorKind::TimedOut.into()))
+        let Poll::Ready(()) = stalled.as_mut().poll(cx) else { return Poll::Pending };
+        // Closed as usual, the system would keep what it was given, megabytes of it, and offer it for minutes. One that is
+        // gone already has nothing to keep.
+        let _ = self.tcp.set_zero_linger();
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 }
 

@@ -75,6 +75,50 @@ async fn kinds_that_there_are_not_are_refused_where_nothing_was_changed() {
 }
 
 #[tokio::test]
+async fn an_answer_with_links_is_hal_for_whoever_asks_for_that() {
+    let site = Site::new();
+    let asked = async |method, path, accept| ask(&site, method, path, &[("accept", accept)]).await;
+    for method in [Method::GET, Method::HEAD] {
+        for accept in ["application/hal+json", "Application/HAL+JSON;q=0.5, text/html"] {
+            let answer = asked(method.clone(), "/v1/linked", accept).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.header("content-type")),
+                (200, "application/hal+json")
+            );
+        }
+        for accept in ["*/*", "application/json", "application/*", "application/hal+json, application/json"] {
+            let answer = asked(method.clone(), "/v1/linked", accept).await;
+            assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+        }
+    }
+    assert_eq!(
+        asked(Method::GET, "/v1/linked", "application/hal+json").await.body,
+        site.get("/v1/linked").await.body
+    );
+    for (path, accept) in [
+        ("/v1/hello", "application/hal+json"),
+        ("/v1/links-within", "application/hal+json"),
+        ("/v1/linked", "application/hal+json;q=0"),
+        ("/v1/linked", "application/vnd.api+json"),
+    ] {
+        asked(Method::GET, path, accept).await.problem(406, "http.not_acceptable");
+    }
+}
+
+#[test]
+fn times_of_versions_and_bounds_are_told_how_to_be_written() {
+    let error = Site::refused(|options| {
+        let version = VersionOptions { sunset: "2027-06-30".into(), ..VersionOptions::default() };
+        options.versions.insert("1".into(), version);
+    });
+    for words in ["http.versions.1.sunset", "2027-06-30\"", "RFC 3339", "2027-06-30T00:00:00Z"] {
+        assert!(error.message().contains(words), "{error}");
+    }
+    let error = Site::refused(|options| options.uri_limit_bytes = 0);
+    assert!(error.message().contains("http.uri_limit_bytes is 0"), "{error}");
+}
+
+#[tokio::test]
 async fn a_packed_body_is_refused_and_not_unpacked() {
     let site = Site::new();
     for coding in ["gzip", "br", "deflate", "identity, gzip", "x"] {

@@ -5,6 +5,7 @@ use std::io::Read;
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
+use mainstay_http::{App, Catalogue};
 
 use crate::shelf::SCRIPT;
 use crate::site::{Answer, Site};
@@ -54,6 +55,130 @@ async fn what_the_caller_has_is_not_sent_again() {
     assert_eq!(asked(&site, "/v1/hello", &[]).await.header("etag"), "", "what may not be kept needs no tag");
     let refused = asked(&site, "/v1/sold-out", &[("if-none-match", "*")]).await;
     assert_eq!(refused.status.as_u16(), 409);
+}
+
+#[tokio::test]
+async fn head_says_what_get_would() {
+    let site = Site::new();
+    let compared = ["etag", "content-type", "content-length", "content-encoding", "cache-control", "vary"];
+    for (path, coding) in [
+        ("/v1/products/7", "identity"),
+        ("/v1/mine", "identity"),
+        ("/v1/versioned", "br"),
+        ("/v1/versioned", "identity"),
+        ("/v1/page", "gzip"),
+        ("/reference/reference.js", "br"),
+    ] {
+        let head = async |sent: &[(&str, &str)]| {
+            let mut request = Request::head(path).header("accept-encoding", coding);
+            for (name, value) in sent {
+                request = request.header(*name, *value);
+            }
+            site.send(request.body(Body::empty()).unwrap()).await
+        };
+        let (got, _) = bytes(&site, path, coding).await;
+        let told = head(&[]).await;
+        assert_eq!((told.status.as_u16(), told.body.as_str()), (200, ""), "{path}");
+        for name in compared.iter().filter(|name| got.contains_key(**name)) {
+            assert_eq!(told.headers.get(*name), got.get(*name), "{path} {coding} {name}");
+        }
+        assert_ne!(told.header("content-length"), "", "{path}");
+        if let Some(tag) = got.get("etag") {
+            let again = head(&[("if-none-match", tag.to_str().unwrap())]).await;
+            assert_eq!((again.status.as_u16(), again.header("content-length")), (304, ""), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_the_version_that_is_wanted_is_not_read() {
+    let site = Site::new();
+    for (path, sent, status) in [
+        ("/v1/versioned", "\"3\"", 200),
+        ("/v1/versioned", "\"3-br\"", 200),
+        ("/v1/versioned", "\"2\", \"3\"", 200),
+        ("/v1/versioned", "*", 200),
+        ("/v1/hello", "*", 200),
+        ("/v1/versioned", "\"2\"", 412),
+        ("/v1/versioned", "W/\"3\"", 412),
+        ("/v1/products/7", "\"x\"", 412),
+        ("/v1/hello", "\"x\"", 412),
+        ("/v1/sold-out", "\"x\"", 409),
+    ] {
+        let answer = asked(&site, path, &[("if-match", sent)]).await;
+        assert_eq!(answer.status.as_u16(), status, "{path} {sent}");
+        if status == 412 {
+            answer.problem(412, "http.condition_failed");
+            assert_eq!((answer.header("etag"), answer.header("cache-control")), ("", "no-store"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_says_of_itself_is_packed_once_and_has_a_tag() {
+    let site = Site::new();
+    let (parts, rules) = site.parts();
+    let paths: serde_json::Map<_, _> =
+        (0..2_000).map(|number| (format!("/v1/things/{number}"), serde_json::json!({}))).collect();
+    let document = serde_json::json!({
+        "openapi": "3.1.0", "info": { "title": "Things", "version": "1" }, "paths": paths, "tags": [],
+        "components": { "schemas": {} },
+    });
+    let catalogue = Catalogue::new(&[]).with_openapi(document.clone());
+    let app = App::with_rules(parts, rules, catalogue, axum::Router::new()).unwrap();
+    let ask = async |path: &str, headers: &[(&str, &str)]| {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, body) = app.call(request.body(Body::empty()).unwrap()).await.into_parts();
+        (parts.status.as_u16(), parts.headers, body.collect().await.unwrap().to_bytes())
+    };
+    for path in ["/openapi.json", "/reference", "/reference/page.css", "/reference/reference.js"] {
+        let (_, plain_headers, plain) = ask(path, &[]).await;
+        assert_eq!(plain_headers.get_all("vary").iter().collect::<Vec<_>>(), ["accept-encoding"], "{path}");
+        for coding in ["br", "gzip"] {
+            let (status, headers, packed) = ask(path, &[("accept-encoding", coding)]).await;
+            assert_eq!((status, &headers["content-encoding"]), (200, &coding.parse().unwrap()), "{path}");
+            assert_eq!(unpacked(coding, &packed).as_bytes(), plain, "{path}");
+            assert_eq!(headers["cache-control"], "public, max-age=300", "{path}");
+            assert_ne!(headers["etag"], plain_headers["etag"], "{path}");
+            let again = ask(path, &[("accept-encoding", coding)]).await.2;
+            assert_eq!(packed.as_ptr(), again.as_ptr(), "{path}: not packed again");
+            for tag in [&headers["etag"], &plain_headers["etag"]] {
+                let sent = [("accept-encoding", coding), ("if-none-match", tag.to_str().unwrap())];
+                let (status, _, body) = ask(path, &sent).await;
+                assert_eq!((status, body.len()), (304, 0), "{path} {tag:?}");
+            }
+        }
+    }
+    let (_, headers, body) = ask("/openapi.json", &[]).await;
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap(), document);
+    assert!(
+        ask("/reference", &[]).await.1["content-security-policy"].to_str().unwrap().contains("script-src")
+    );
+}
+
+#[tokio::test]
+async fn what_may_be_kept_says_what_it_depends_on() {
+    let site = Site::with(|options| options.cors.origins = vec!["https://shop.example".to_owned()]);
+    let vary = |answer: &Answer| {
+        let lines = answer.headers.get_all("vary").iter();
+        lines.map(|line| line.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    for path in ["/v1/products/7", "/v1/mine"] {
+        let answer = asked(&site, path, &[]).await;
+        assert_eq!(vary(&answer), "accept, mainstay-version, origin", "{path}");
+        let again = asked(&site, path, &[("if-none-match", "*")]).await;
+        assert_eq!((again.status.as_u16(), vary(&again)), (304, vary(&answer)), "{path}");
+    }
+    assert_eq!(
+        vary(&asked(&site, "/products/7", &[("mainstay-version", "1")]).await),
+        vary(&asked(&site, "/v1/mine", &[]).await)
+    );
+    let unkept = Site::new();
+    assert_eq!(vary(&asked(&unkept, "/v1/hello", &[]).await), "", "what nobody keeps");
 }
 
 #[tokio::test]

@@ -153,10 +153,15 @@ async fn a_caller_who_does_not_read_is_cut_off_and_a_slow_one_is_not() {
     assert!(taken > 64 * 1_024 * 1_024, "{taken}");
     clock.sleep(Duration::from_millis(1_250)).await;
     let mut got = 0;
-    while let Ok(count @ 1..) = deaf.read(&mut buffer).await {
-        got += count;
-    }
+    let end = loop {
+        match deaf.read(&mut buffer).await {
+            Ok(count @ 1..) => got += count,
+            end => break end,
+        }
+    };
     assert!(got < 64 * 1_024 * 1_024, "it was cut");
+    let kind = end.map_err(|error| error.kind());
+    assert_eq!(kind, Err(std::io::ErrorKind::ConnectionReset), "nothing is kept to be sent");
     assert_eq!(listening.stop().await.cut, 0, "and holds no place");
 }
 

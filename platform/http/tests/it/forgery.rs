@@ -49,8 +49,34 @@ async fn a_form_with_a_cookie_and_without_a_word_of_its_origin_is_refused() {
         "text/plain",
         "multipart/form-data; boundary=x",
         "text/plain; application/json",
+        "TEXT/Plain;charset=utf-8",
+        " text/plain",
+        "multipart/form-data",
+        // What a browser sends by itself: for a link with `ping`, and reports.
+        "text/ping",
+        "application/csp-report",
+        "application/reports+json",
+        // No type at all, whatever somebody may see in it.
+        "",
+        "json",
+        "application/",
+        "/json",
+        "image /png",
+        "text/plain, application/json",
+        "application/json, text/plain",
+        "application/json/x",
+        "\"application/json\"",
+        ";application/json",
     ] {
-        post(&site, &[COOKIE, ("content-type", form)]).await.problem(403, "http.cross_site");
+        let document = post(&site, &[COOKIE, ("content-type", form)]).await.problem(403, "http.cross_site");
+        let detail = document["detail"].as_str().unwrap();
+        for help in ["Origin", "application/json", "Authorization: Bearer"] {
+            assert!(detail.contains(help), "{form}: {detail}");
+        }
+    }
+    for types in [["application/json", "text/plain"], ["application/json", "application/json"]] {
+        let headers: Vec<_> = types.map(|kind| ("content-type", kind)).into_iter().chain([COOKIE]).collect();
+        post(&site, &headers).await.problem(403, "http.cross_site");
     }
     post(&site, &[COOKIE]).await.problem(403, "http.cross_site");
 }
@@ -65,6 +91,10 @@ async fn our_own_pages_and_programs_are_let_through() {
         vec![COOKIE, JSON, ("sec-fetch-site", "cross-site"), ("origin", "https://other.example")],
         // A program with a jar of cookies.
         vec![COOKIE, JSON],
+        vec![COOKIE, ("content-type", "application/json; charset=utf-8")],
+        vec![COOKIE, ("content-type", "image/png")],
+        vec![COOKIE, ("content-type", "application/merge-patch+json")],
+        vec![COOKIE, ("content-type", "application/octet-stream")],
         vec![JSON],
         // What a browser never adds by itself.
         vec![

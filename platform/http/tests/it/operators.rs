@@ -30,11 +30,13 @@ async fn a_page_from_elsewhere_and_a_name_that_was_bent_here_are_refused() {
         ("sec-fetch-site", "cross-site"),
         ("sec-fetch-site", "same-site"),
     ] {
-        let mut request = Request::get("/v1/whoami").header(name, value);
-        if name != "host" {
-            request = request.header("host", "127.0.0.1:9080");
+        for path in ["/v1/whoami", "/metrics"] {
+            let mut request = Request::get(path).header(name, value);
+            if name != "host" {
+                request = request.header("host", "127.0.0.1:9080");
+            }
+            site.operator(request).await.problem(403, "core.forbidden");
         }
-        site.operator(request).await.problem(403, "core.forbidden");
     }
     for (name, value) in [
         ("host", "127.0.0.1:9080"),
@@ -48,6 +50,8 @@ async fn a_page_from_elsewhere_and_a_name_that_was_bent_here_are_refused() {
         let answer = site.operator(Request::get("/v1/whoami").header(name, value)).await;
         assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "service:mainstay.operator"));
         assert_eq!(answer.header("set-cookie"), "", "operators have no session");
+        let answer = site.operator(Request::get("/metrics").header(name, value)).await;
+        assert_eq!(answer.status.as_u16(), 200, "{name}: {value}");
     }
     let same =
         Request::get("/v1/whoami").header("host", "localhost:9").header("origin", "http://localhost:9");
@@ -58,14 +62,17 @@ async fn a_page_from_elsewhere_and_a_name_that_was_bent_here_are_refused() {
 async fn with_a_token_only_the_token_counts() {
     let site = Site::new();
     let app = site.operators(Some(TOKEN));
-    let ask = async |authorization: Option<String>| {
-        let mut request = Request::get("/v1/whoami").header("host", "ops.example");
+    let ask_for = async |path: &str, authorization: Option<String>| {
+        let mut request = Request::get(path).header("host", "ops.example");
         if let Some(value) = authorization {
             request = request.header("authorization", value);
         }
         Answer::of(app.call(request.body(Body::empty()).unwrap()).await).await
     };
+    let ask = async |authorization| ask_for("/v1/whoami", authorization).await;
     assert_eq!(ask(Some(format!("Bearer {TOKEN}"))).await.body, "service:mainstay.operator");
+    let metrics = ask_for("/metrics", Some(format!("Bearer {TOKEN}"))).await;
+    assert!(metrics.status == 200 && metrics.body.ends_with("# EOF\n"), "{}", metrics.status);
     assert_eq!(ask(Some(format!("bearer {TOKEN}"))).await.status.as_u16(), 200);
     for wrong in [
         None,
@@ -76,15 +83,12 @@ async fn with_a_token_only_the_token_counts() {
         Some(format!("Bearer {TOKEN}0")),
         Some(format!("Bearer {}", &TOKEN[1..])),
     ] {
-        ask(wrong).await.problem(401, "core.unauthenticated");
+        ask(wrong.clone()).await.problem(401, "core.unauthenticated");
+        ask_for("/metrics", wrong).await.problem(401, "core.unauthenticated");
     }
-    assert_eq!(
-        site.operators(Some(TOKEN))
-            .call(Request::get("/healthz").body(Body::empty()).unwrap())
-            .await
-            .status(),
-        200
-    );
+    for probe in ["/healthz", "/readyz", "/startupz"] {
+        assert_ne!(ask_for(probe, None).await.status.as_u16(), 401, "{probe}");
+    }
 }
 
 #[test]

@@ -13,7 +13,8 @@ use http::StatusCode;
 use mainstay_blobs::Store;
 use mainstay_core::{Timestamp, codes};
 use mainstay_http::{
-    Assets, Condition, Ctx, ETag, FileUpload, Labelled, Path, Policies, Policy, Problem, Ranged, Routes,
+    Assets, Condition, Ctx, ETag, FileUpload, Labelled, Links, Path, Policies, Policy, Problem, Ranged,
+    Routes,
 };
 use mainstay_resilience::Rate;
 use serde_json::json;
@@ -33,6 +34,8 @@ pub fn routes(objects: Store) -> Labelled {
         .with_state(objects);
     let described = Routes::new("Goods", "What has rules.")
         .get("/v1/products/{id}", || async { Json(json!({ "name": "teapot" })) }, any())
+        .get("/v1/linked", || async { Json(json!({ "_links": Links::itself("/v1/linked") })) }, any())
+        .get("/v1/links-within", || async { Json(json!({ "items": [{ "_links": {} }] })) }, any())
         .get("/v1/mine", || async { Json(json!({ "secret": "teapot" })) }, any())
         .get("/v1/page", || async { Html("<p>teapot</p>".repeat(1_000)) }, any())
         .get("/v1/picture", || async { ([("content-type", "image/png")], "x".repeat(5_000)) }, any())

@@ -6,9 +6,28 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::words::pointer;
+
 /// Whether no object in it has two fields with one name.
 pub fn is_unique(bytes: &[u8]) -> bool {
     serde_json::from_slice::<Unique>(bytes).is_ok()
+}
+
+/// The place of a field that its object has already, as a JSON pointer.
+pub(super) fn doubled(bytes: &[u8]) -> Option<String> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let refused = serde_path_to_error::deserialize::<_, Unique>(&mut reader).err()?;
+    Some(pointer(refused.path()))
+}
+
+/// The second of a name: refused where it stands, so that its place is known.
+struct Doubled;
+
+impl<'de> Deserialize<'de> for Doubled {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer)?;
+        Err(D::Error::custom("a field is there twice"))
+    }
 }
 
 struct Unique;
@@ -61,8 +80,7 @@ impl<'de> Visitor<'de> for Walk {
         let mut names = HashSet::new();
         while let Some(name) = fields.next_key::<String>()? {
             if !names.insert(name) {
-                fields.next_value::<IgnoredAny>()?;
-                return Err(A::Error::custom("a field is there twice"));
+                fields.next_value::<Doubled>()?;
             }
             fields.next_value::<Unique>()?;
         }
@@ -85,5 +103,7 @@ mod tests {
         ] {
             assert_eq!(is_unique(text.as_bytes()), unique, "{text}");
         }
+        assert_eq!(doubled(br#"[{"b":{"a":1,"a":[1]}}]"#).as_deref(), Some("/0/b/a"));
+        assert_eq!(doubled(br#"{"a":1,"b":{"a":1}}"#), None);
     }
 }

@@ -52,7 +52,7 @@ const EXAMPLE_TOKEN: &str = "mcf_mfrggzdfmztwq2lknnwg23tpoobvgyltmfxgi33sobxxe2l
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     /// One address; upper and lower case are the same.
-    #[schemars(length(max = 254), regex(pattern = EMAIL))]
+    #[schemars(title = "E-mail address", length(max = 254), regex(pattern = EMAIL))]
     email: String,
     #[schemars(length(min = 1, max = 200), regex(pattern = WORDS))]
     name: String,

@@ -81,7 +81,7 @@ pub async fn change(
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PasswordResetRequest")]
 pub struct ResetRequest {
-    #[schemars(length(max = 254), regex(pattern = EMAIL))]
+    #[schemars(title = "E-mail address", length(max = 254), regex(pattern = EMAIL))]
     email: String,
 }
 
