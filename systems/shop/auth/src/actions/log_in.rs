@@ -115,10 +115,12 @@ pub(super) fn open_session(
 ) -> Result<()> {
     let owner = session.account.id;
     if let Some(former) = former {
+        app.remembered.session_ends(former);
         store::sessions::end_whoever(tx, former.as_bytes())?;
     }
     let fingerprint = session.secret.fingerprint();
-    store::sessions::insert(tx, session.id, fingerprint.as_bytes(), owner, session.expires_at)?;
+    let surplus = store::sessions::insert(tx, session.id, fingerprint.as_bytes(), owner, session.expires_at)?;
+    surplus.into_iter().for_each(|oldest| app.remembered.session_ends(oldest));
     let after = serde_json::json!({"session": session.id, "expires_at": session.expires_at});
     app.audit.record(tx, ctx, Entry::new("account.log_in", owner.to_string()).after(&after)?)?;
     events::logged_in(&app.outbox, tx, ctx, owner)

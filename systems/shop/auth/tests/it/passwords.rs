@@ -28,21 +28,25 @@ async fn a_reset_sets_the_password_once_and_logs_everybody_out() {
     let app = TestApp::start().await;
     let (_, session) = app.customer("ada@example.com").await;
     let refresh = app.tokens("ada@example.com").await.body["refresh_token"].as_str().unwrap().to_owned();
-    assert!(app.is_let_in(&session).await);
+    let wanted = json!({"name": "stock robot", "scopes": ["carts"]});
+    let key = app.call(Some(&session), Method::POST, "/v1/api-keys", wanted).await.body["key"].clone();
+    let key = key.as_str().unwrap();
+    assert!(app.is_let_in(&session).await && app.is_let_in(key).await);
     ask(&app, "Ada@example.com").await;
     let first = app.mailed_token(1).await;
     ask(&app, "ada@example.com").await;
     let second = app.mailed_token(2).await;
     assert_eq!(reset(&app, &second, "short").await.code(), "http.body_invalid");
     assert_eq!(reset(&app, &second, NEW).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(app.mail(3).await.subject(), "Your password was changed");
+    assert!(!app.is_let_in(&session).await && !app.is_let_in(key).await, "at once");
+    let mail = app.mail(3).await;
+    assert_eq!(mail.subject(), "Your password was set anew");
+    assert!(mail.text().contains("every API key of your account is revoked"), "{}", mail.text());
     for used in [&second, &first] {
         assert_eq!(reset(&app, used, "yet another one").await.code(), "auth.link_refused");
     }
     assert_eq!(app.log_in("ada@example.com", PASSWORD).await.code(), "auth.wrong_login");
     assert_eq!(app.log_in("ada@example.com", NEW).await.status, StatusCode::CREATED);
-    app.test.manual.advance(Duration::from_secs(5));
-    assert!(!app.is_let_in(&session).await);
     assert_eq!(app.refresh(&refresh).await.code(), "auth.refresh_refused");
 }
 
@@ -94,6 +98,9 @@ async fn who_knows_the_old_password_changes_it_and_goes_on_alone() {
     let app = TestApp::start().await;
     let (_, session) = app.customer("ada@example.com").await;
     let other = app.log_in("ada@example.com", PASSWORD).await.session();
+    let wanted = json!({"name": "stock robot", "scopes": ["carts"]});
+    let key = app.call(Some(&other), Method::POST, "/v1/api-keys", wanted).await.body["key"].clone();
+    assert!(app.is_let_in(&session).await && app.is_let_in(&other).await);
     let visitor =
         app.call(None, Method::PUT, "/v1/password", json!({"old_password": PASSWORD, "new_password": NEW}));
     assert_eq!(visitor.await.status, StatusCode::UNAUTHORIZED);
@@ -101,8 +108,10 @@ async fn who_knows_the_old_password_changes_it_and_goes_on_alone() {
     assert_eq!(change(&app, &session, PASSWORD, "short").await.code(), "http.body_invalid");
     let changed = change(&app, &session, PASSWORD, NEW).await;
     assert_eq!(changed.status, StatusCode::CREATED, "{}", changed.body);
-    assert_eq!(app.mail(1).await.subject(), "Your password was changed");
-    app.test.manual.advance(Duration::from_secs(5));
+    let mail = app.mail(1).await;
+    assert_eq!(mail.subject(), "Your password was changed");
+    assert!(mail.text().contains("API keys still hold"), "{}", mail.text());
+    assert!(app.is_let_in(key.as_str().unwrap()).await, "programs go on");
     assert!(app.is_let_in(&changed.session()).await);
     assert!(!app.is_let_in(&session).await && !app.is_let_in(&other).await);
     assert_eq!(app.log_in("ada@example.com", NEW).await.status, StatusCode::CREATED);
