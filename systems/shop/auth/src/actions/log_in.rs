@@ -87,7 +87,7 @@ pub(super) async fn prove(
 ) -> Result<Proven> {
     let wrong = || codes::WRONG_LOGIN.error("e-mail address or password is wrong");
     let guess = Guess::new(ctx, email);
-    guess.admit(app, ctx).await?;
+    let admitted = guess.admit(app, ctx).await?;
     let found = match Email::parse(email) {
         Ok(email) => app.db.read(ctx, move |view| store::accounts::by_email(view, &email)).await?,
         // What is no address has no account, which is not to be told sooner than that of an address.
@@ -95,10 +95,14 @@ pub(super) async fn prove(
     };
     let Some((account, record)) = found else {
         app.passwords.verify_nobody(password).await?;
+        admitted.was_wrong(app, ctx, None).await?;
         return Err(wrong());
     };
     let renewed = match app.passwords.verify(password.clone(), &record).await? {
-        Verdict::Wrong => return Err(wrong()),
+        Verdict::Wrong => {
+            admitted.was_wrong(app, ctx, Some(account.id)).await?;
+            return Err(wrong());
+        }
         Verdict::Right | Verdict::RightAsFarAsKnown => None,
         Verdict::RightButOld => Some(app.passwords.hash(password).await?),
     };

@@ -187,3 +187,73 @@ async fn logins_and_new_passwords_are_on_record_without_secrets_or_addresses() {
     let found = mainstay_audit::verify(&app.test.db, &app.ctx, &audit, &[]).await.unwrap();
     assert_eq!((found.lines, found.faults.len()), (4, 0));
 }
+
+async fn delayed(app: &TestApp) -> Vec<(String, Value)> {
+    let lines = app.test.db.read(&app.ctx, |view| mainstay_audit::list(view, 0, 1_000)).await.unwrap();
+    let told = lines.into_iter().filter(|line| line.action == "logins.delayed");
+    told.map(|line| (line.subject, serde_json::from_str(&line.after.unwrap()).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn who_begins_to_be_slowed_down_is_on_record_and_not_each_guess() {
+    let app = TestApp::start().await;
+    let (account, _) = app.customer("ada@example.com").await;
+    // A person who slips five times and is right the sixth time was never slowed down.
+    for _ in 0..5 {
+        app.log_in("ada@example.com", "wrong").await;
+    }
+    assert_eq!(app.log_in("ada@example.com", PASSWORD).await.status, StatusCode::CREATED);
+    assert_eq!(delayed(&app).await, []);
+    for email in ["ada@example.com", "nobody@example.com"] {
+        for _ in 0..30 {
+            app.log_in(email, "wrong").await;
+        }
+    }
+    let line = |failures: u32| json!({"slowed_down": "account from one network", "wrong_guesses": failures, "last_line_of_the_hour": false});
+    let begun = [(account.clone(), line(6)), ("no account".to_owned(), line(6))];
+    assert_eq!(delayed(&app).await, begun);
+    // Somebody patient, for half a day.
+    for _ in 0..48 {
+        app.test.manual.advance(Duration::from_secs(900));
+        app.log_in("ada@example.com", "wrong").await;
+    }
+    let everywhere = json!({
+        "slowed_down": "account from everywhere", "wrong_guesses": 51, "last_line_of_the_hour": false
+    });
+    assert_eq!(delayed(&app).await[2..], [(account.clone(), line(21)), (account, everywhere)]);
+}
+
+#[tokio::test]
+async fn many_who_guess_do_not_fill_the_audit_log() {
+    let app = TestApp::start().await;
+    let (account, _) = app.customer("ada@example.com").await;
+    let mut number = 0;
+    let mut guess_at_many = async || {
+        for _ in 0..30 {
+            number += 1;
+            for _ in 0..6 {
+                app.log_in(&format!("nobody{number}@example.com"), "wrong").await;
+            }
+            // As if the next came from another network.
+            let forget =
+                |tx: &mainstay_sql::Tx<'_>| tx.execute("DELETE FROM tallies WHERE failures > 50", &[]);
+            app.test.db.write(&app.ctx, forget).await.unwrap();
+        }
+    };
+    guess_at_many().await;
+    let told = delayed(&app).await;
+    assert_eq!(told.len(), 20);
+    let last: Vec<_> = told.iter().map(|(_, line)| line["last_line_of_the_hour"] == true).collect();
+    assert_eq!(last.iter().position(|last| *last), Some(19), "and the last one says so");
+    for _ in 0..6 {
+        app.log_in("ada@example.com", "wrong").await;
+    }
+    assert_eq!(
+        delayed(&app).await.last().unwrap().0,
+        account,
+        "an account is told although others were many"
+    );
+    app.test.manual.advance(Duration::from_secs(3_600));
+    guess_at_many().await;
+    assert_eq!(delayed(&app).await.len(), 20 + 1 + 20);
+}
