@@ -35,6 +35,7 @@ async fn a_key_opens_what_it_is_for_and_nothing_else() {
     let other = text(&make(&app, &session, &["reports"]).await, "key");
     let refused = app.call(Some(&other), Method::GET, "/v1/addresses", Value::Null).await;
     assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "core.forbidden"));
+    assert_eq!(refused.body["detail"], "the key's scopes do not include addresses.use; it needs carts");
     for (method, path, body) in [
         (Method::GET, "/v1/api-keys", Value::Null),
         (Method::POST, "/v1/api-keys", json!({"name": "more", "scopes": ["carts"]})),
@@ -43,6 +44,7 @@ async fn a_key_opens_what_it_is_for_and_nothing_else() {
     ] {
         let answer = app.call(Some(&key), method, path, body).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.body);
+        assert_eq!(answer.body["detail"], "no key may account.manage; log in for it");
     }
 }
 
