@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_audit::Entry;
-use mainstay_core::{Context, Id, Result, Timestamp};
+use mainstay_core::{Context, Error, Id, Result, Timestamp};
 use mainstay_identity::{Fingerprint, SessionSecret, Verdict};
 use mainstay_secrets::Secret;
 use mainstay_sql::Tx;
@@ -68,14 +68,24 @@ pub(super) struct Proven {
 }
 
 impl Proven {
-    /// In the transaction that lets them in.
+    /// In the transaction that lets them in. Errors: `auth.wrong_login` when the password was changed meanwhile: a login
+    /// that began before a reset must not outlive it.
     pub(super) fn note(&self, tx: &Tx<'_>) -> Result<()> {
+        let stored = store::accounts::login_of(tx, self.account.id)?;
+        // A record that is renewed may have been renewed by another login already.
+        if self.renewed.is_none() && stored.is_none_or(|(_, record)| record != self.record) {
+            return Err(wrong());
+        }
         self.guess.was_right(tx)?;
         if let Some(renewed) = &self.renewed {
             store::accounts::renew_password(tx, self.account.id, &self.record, renewed)?;
         }
         Ok(())
     }
+}
+
+fn wrong() -> Error {
+    codes::WRONG_LOGIN.error("e-mail address or password is wrong")
 }
 
 /// Checks a password. The errors are those of [`log_in`].
@@ -85,7 +95,6 @@ pub(super) async fn prove(
     email: &str,
     password: Secret<String>,
 ) -> Result<Proven> {
-    let wrong = || codes::WRONG_LOGIN.error("e-mail address or password is wrong");
     let guess = Guess::new(ctx, email);
     let admitted = guess.admit(app, ctx).await?;
     let found = match Email::parse(email) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use mainstay_core::CpuPool;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, PASSWORD, TestApp};
@@ -256,4 +257,34 @@ async fn many_who_guess_do_not_fill_the_audit_log() {
     app.test.manual.advance(Duration::from_secs(3_600));
     guess_at_many().await;
     assert_eq!(delayed(&app).await.len(), 20 + 1 + 20);
+}
+
+#[tokio::test]
+async fn a_login_that_began_before_the_password_changed_does_not_outlive_it() {
+    let app = TestApp::with_cpu(CpuPool::new(1, 64).unwrap()).await;
+    app.sign_up("ada@example.com").await;
+    // The only thread for hashes is held up, so that the login waits with the old record in its hand.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (started, running) = tokio::sync::oneshot::channel();
+    let pool = app.cpu.clone();
+    let busy = mainstay_core::Tasks::new().spawn("busy", async move {
+        let work = move || {
+            let _ = started.send(());
+            wait.recv()
+        };
+        pool.run(work).await
+    });
+    running.await.unwrap();
+    let meanwhile = async {
+        for _ in 0..10 {
+            crate::sessions::nap().await;
+        }
+        let change = |tx: &mainstay_sql::Tx<'_>| tx.execute("UPDATE accounts SET password = 'another'", &[]);
+        app.test.db.write(&app.ctx, change).await.unwrap();
+        go.send(()).unwrap();
+    };
+    let (login, ()) = tokio::join!(app.log_in("ada@example.com", PASSWORD), meanwhile);
+    assert_eq!(login.code(), "auth.wrong_login", "{}", login.body);
+    assert_eq!(app.count("SELECT count(*) FROM sessions").await, 1, "that of the confirmation");
+    assert!(busy.join().await.unwrap().is_ok());
 }
