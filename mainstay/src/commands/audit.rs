@@ -141,7 +141,7 @@ impl List {
             "on behalf of",
             "action",
             "subject",
-            "from",
+            "client",
             "before",
             "after",
         ]);

@@ -97,7 +97,7 @@ fn temporary(data: &Path) -> Result<tempfile::TempDir> {
     let unusable = |error: std::io::Error| {
         codes::PRECONDITION.error(format!("no temporary folder can be made in {}: {error}", data.display()))
     };
-    std::fs::create_dir_all(data).map_err(unusable)?;
+    mainstay_host::prepare_folder(data)?;
     tempfile::Builder::new().prefix("verify-").tempdir_in(data).map_err(unusable)
 }
 

@@ -15,6 +15,6 @@ pub fn at_the_edge(host: Host) -> Host {
             return Ok(Arc::new(NoSessions));
         }
         let auth = edge.peer(SERVICE, AuthClient::new)?;
-        Ok(Arc::new(PeerSessions::new(auth, edge.clock().clone())))
+        Ok(Arc::new(PeerSessions::new(auth, edge.remembered(), edge.clock().clone())))
     })
 }

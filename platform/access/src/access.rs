@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cedar_policy::Decision;
-use mainstay_core::{Context, Error, Result, codes};
+use mainstay_core::{Context, Error, Result, Scopes, codes};
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 
@@ -31,7 +31,7 @@ struct Parts {
 #[derive(Hash)]
 struct Asked<'a> {
     asker: &'a Asker,
-    scopes: Option<&'a mainstay_core::Scopes>,
+    scopes: Option<&'a Scopes>,
     action: Action,
     relation: Relation,
 }
@@ -112,7 +112,26 @@ impl Access {
         if asker == Asker::Visitor && self.answers(&after_login) {
             return codes::UNAUTHENTICATED.error("log in first");
         }
+        let whole = Question { asker: asker.clone(), scopes: None, action, relation };
+        if ctx.scopes().is_some() && self.answers(&whole) {
+            return codes::FORBIDDEN.error(self.missing_scope(&whole));
+        }
         codes::FORBIDDEN.error(format!("{asker} may not {} here", action.name))
+    }
+
+    /// What a credential lacks, whose owner may do it.
+    fn missing_scope(&self, whole: &Question) -> String {
+        let would_do = |name: &&str| {
+            let scopes = Some(Scopes::new([*name]));
+            self.answers(&Question { scopes, ..whole.clone() })
+        };
+        let mut names: Vec<&str> = self.0.policies.scopes().filter(would_do).collect();
+        names.sort_unstable();
+        let action = whole.action.name;
+        match names.as_slice() {
+            [] => format!("no key may {action}; log in for it"),
+            names => format!("the key's scopes do not include {action}; it needs {}", names.join(" or ")),
+        }
     }
 
     /// Why a question is answered as it is.

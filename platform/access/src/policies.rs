@@ -105,6 +105,14 @@ impl Policies {
         Some(Named { id: id.to_string(), because, text: policy.to_string() })
     }
 
+    /// What credentials may be for: the schema has a group of actions for each, such as `scope orders`.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.schema.action_groups().filter_map(|group| {
+            let name: &str = group.id().as_ref();
+            name.strip_prefix("scope ")
+        })
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.set.policies().count()
     }

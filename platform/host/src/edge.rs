@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Id, Principal, Result, Session, codes};
 use mainstay_identity::session::ANONYMOUS_LIFETIME;
-use mainstay_identity::{AnonymousSessions, Fingerprint, Identified, Sessions};
+use mainstay_identity::{AnonymousSessions, Fingerprint, Identified, Remembered, Sessions};
 use mainstay_rpc::{Channel, Peer};
 use mainstay_secrets::Secret;
 
@@ -32,6 +32,12 @@ impl Edge {
     /// Whether the service `name` runs here or at an address that is known.
     pub fn knows(&self, name: &str) -> bool {
         self.process.topology.place(CALLER, name).is_ok()
+    }
+
+    /// Whom credentials stand for, as it was told lately; the same as [`Scope::remembered`](crate::Scope::remembered) of
+    /// the services here.
+    pub fn remembered(&self) -> Remembered {
+        self.process.remembered.clone()
     }
 
     pub fn clock(&self) -> &Clock {

@@ -3,7 +3,8 @@
 //! Two processes may share a folder, since SQLite and the leases allow it; but whoever starts the same service twice
 //! on one folder nearly always meant another folder. So the second one is warned, not refused.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use mainstay_core::Result;
@@ -28,16 +29,21 @@ pub fn prepare(folder: &Path) -> Result<()> {
             folder.display()
         ))
     };
-    fs::create_dir_all(folder).map_err(|error| refused("made", error))?;
+    create(folder).map_err(|error| refused("made", error))?;
     let trial = folder.join(format!(".trial-{}", std::process::id()));
     File::create(&trial).and_then(|_| fs::remove_file(&trial)).map_err(|error| refused("written", error))
+}
+
+/// Makes a folder for its owner alone: accounts, orders and mails are in it. One that is there keeps the mode that it has.
+fn create(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 impl FolderMarks {
     /// Makes the folder if need be and marks it for each service.
     pub fn set(folder: &Path, services: &[&'static str]) -> Result<Self> {
         let marks = folder.join("running");
-        fs::create_dir_all(&marks).map_err(|error| {
+        create(&marks).map_err(|error| {
             DATA_FOLDER.error(format!("the data folder {} cannot be made: {error}", folder.display()))
         })?;
         let mut files = Vec::new();
@@ -64,6 +70,19 @@ impl FolderMarks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_is_made_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let outer = tempfile::tempdir().unwrap();
+        let (made, given) = (outer.path().join("made"), outer.path().join("given"));
+        fs::create_dir(&given).unwrap();
+        fs::set_permissions(&given, fs::Permissions::from_mode(0o755)).unwrap();
+        let mode = |folder: &Path| fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+        prepare(&made).unwrap();
+        prepare(&given).unwrap();
+        assert_eq!((mode(&made), mode(&given)), (0o700, 0o755));
+    }
 
     #[test]
     fn a_second_holder_is_noticed() {

@@ -6,7 +6,7 @@ use mainstay_blobs::Blobs;
 use mainstay_cache::CacheStore;
 use mainstay_core::{BlockingPool, Clock, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
-use mainstay_identity::TokenKeys;
+use mainstay_identity::{Remembered, TokenKeys};
 use mainstay_notify::Notifier;
 use mainstay_rpc::{Channel, Network, RpcService, event_log};
 use mainstay_secrets::RootKey;
@@ -35,6 +35,8 @@ pub(crate) struct Process {
     pub(crate) readers: mainstay_events::Readers,
     pub(crate) jobs_metrics: mainstay_jobs::Metrics,
     pub(crate) root: RootKey,
+    /// Whom credentials stand for, as the edge was told lately.
+    pub(crate) remembered: Remembered,
     pub(crate) cache: Arc<dyn CacheStore>,
     blobs: Mutex<Option<Arc<dyn Blobs>>>,
     pub(crate) notifier: Arc<dyn Notifier>,
@@ -105,6 +107,7 @@ impl Process {
                 &clock,
                 &blocking,
             )?,
+            remembered: Remembered::new(clock.clone()),
             streams: Shutdown::new(),
             draining: Shutdown::new(),
             settings,

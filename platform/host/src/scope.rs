@@ -11,6 +11,7 @@ use mainstay_blobs::Store;
 use mainstay_cache::{Cache, Policy};
 use mainstay_core::{Clock, CpuPool, Result, Tasks};
 use mainstay_events::{Consumers, EventSource, Outbox};
+use mainstay_identity::Remembered;
 use mainstay_jobs::Jobs;
 use mainstay_notify::Notifier;
 use mainstay_rpc::{Channel, Peer, RemoteLog};
@@ -225,6 +226,11 @@ impl Scope {
     /// The service's own secret keys; derive others for each use from them. No other service has them.
     pub fn secrets(&self) -> Keys {
         service_keys(&self.process.root, self.name)
+    }
+
+    /// What the edge of this process remembers of credentials, for the service that keeps and ends them.
+    pub fn remembered(&self) -> Remembered {
+        self.process.remembered.clone()
     }
 
     /// The service's audit log, in its own database.

@@ -113,8 +113,8 @@ pub const URI_TOO_LONG: Code = Code::new(
 pub const TARGET: Code = Code::new(
     "http.target",
     Kind::InvalidArgument,
-    "The address cannot be read in one way only",
-    "Send one Host header, and a path without dot segments, encoded separators and control characters.",
+    "The request cannot be read in one way only",
+    "Send one Host header, one Authorization header at most, and a path without dot segments, encoded separators and control characters.",
 );
 pub const TRANSFER_CODING: Code = Code::new(
     "http.transfer_coding",

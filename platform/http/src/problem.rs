@@ -26,7 +26,11 @@ pub const PAGES: &str = "/problems/";
 
 /// A refusal on its way out.
 #[derive(Clone, Debug)]
-pub struct Problem(Arc<Error>);
+pub struct Problem {
+    error: Arc<Error>,
+    /// A bearer token was sent and proves nothing.
+    token_refused: bool,
+}
 
 /// The body of a refusal, by RFC 9457.
 #[derive(Serialize, JsonSchema)]
@@ -79,16 +83,22 @@ fn pointer(path: &str) -> Cow<'_, str> {
 
 impl Problem {
     pub fn error(&self) -> &Error {
-        &self.0
+        &self.error
+    }
+
+    /// Why a bearer token was refused.
+    pub(crate) fn of_token(error: Error) -> Self {
+        let token_refused = error.kind() == Kind::Unauthenticated;
+        Self { error: Arc::new(error), token_refused }
     }
 
     pub fn status(&self) -> StatusCode {
-        status_of(&self.0)
+        status_of(&self.error)
     }
 
     /// The answer, with the trace that the reader can quote when it is known.
     pub(crate) fn render(&self, trace_id: Option<u128>) -> Response {
-        let error = &*self.0;
+        let error = &*self.error;
         let status = status_of(error);
         let retry_after = match error.retry() {
             Retry::Never => None,
@@ -114,7 +124,9 @@ impl Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds_rounded_up(wait)));
         }
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            // RFC 6750, 3.1: a program that sent a token learns that another one is needed.
+            let challenge = if self.token_refused { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }
@@ -142,7 +154,7 @@ pub(crate) fn example(code: &Code) -> serde_json::Value {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Self(Arc::new(error))
+        Self { error: Arc::new(error), token_refused: false }
     }
 }
 

@@ -17,12 +17,14 @@ pub mod access_token;
 pub mod opaque;
 
 mod authenticator;
+mod remembered;
 
 pub use access_token::{AccessClaims, AccessSigner, AccessVerifier, SigningKey, VerifyingKey};
 pub use authenticator::{Authenticator, Identified, Sessions};
 pub use codes::CODES;
 pub use opaque::{ApiKey, Opaque, OpaqueKind, RefreshToken};
 pub use password::{Passwords, Verdict};
+pub use remembered::Remembered;
 pub use session::{AnonymousSessions, Credential, Fingerprint, SessionSecret};
 pub use token::{Claims, Minter, TokenKeys, Verifier};
 

@@ -1,6 +1,8 @@
 //! How every connection is set, and why.
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use mainstay_core::Result;
@@ -8,6 +10,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{busy, errors, io, statements};
+
+/// What is in a database concerns nobody but the user who runs the process. Folders and files that are there already keep
+/// the mode that somebody gave them.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
 
 /// Page cache of the connection that writes: the inner pages of every table and the hot ends of the logs.
 const WRITER_CACHE_KIB: i64 = 14 * 1024;
@@ -21,8 +28,8 @@ const LOG_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 
 /// The connection that writes; creates the file.
 pub(super) fn writer(file: &Path) -> Result<Connection> {
+    create_file(file)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_EXRESCODE;
     open(file, flags, |connection| {
@@ -84,13 +91,24 @@ fn open(
     open().map_err(|error: rusqlite::Error| errors::of(error, false))
 }
 
+/// Makes an empty file, which is an empty database. SQLite itself would let everybody read it; what it puts beside the file
+/// has the file's own mode.
+fn create_file(file: &Path) -> Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(io("the file of the database cannot be made", error))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Makes the folder and its name durable; SQLite does the same for the files in it.
 pub(super) fn create_folder(folder: &Path) -> Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
     let create = || {
-        fs::create_dir_all(folder)?;
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
         // The names that lead to it: its own and those of parents that were made with it.
         for parent in folder.ancestors().skip(1) {
             let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };

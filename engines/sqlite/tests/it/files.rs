@@ -1,5 +1,7 @@
 //! Names, folders, settings and damaged files.
 
+use std::os::unix::fs::PermissionsExt;
+
 use mainstay_core::{Clock, codes as core_codes};
 use mainstay_engine_sqlite::Sqlite;
 use mainstay_sql::{DatabaseEngine, Metrics, Options, codes};
@@ -20,6 +22,35 @@ async fn a_folder_is_made_and_a_name_cannot_leave_it() {
     for url in ["sqlite:", "postgres://x", "data"] {
         assert!(Sqlite.open(url, "test", options()).unwrap_err().is(&core_codes::INVALID), "{url}");
     }
+}
+
+#[tokio::test]
+async fn what_is_made_is_its_owners_alone_and_what_was_there_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("a/b");
+    let given = folder.path().join("given");
+    std::fs::create_dir(&given).unwrap();
+    std::fs::set_permissions(&given, std::fs::Permissions::from_mode(0o750)).unwrap();
+    for (place, mode) in [(&made, 0o700), (&given, 0o750)] {
+        let db = open(place).unwrap();
+        db.migrate(&[ROWS]).await.unwrap();
+        db.write(&ctx(), |tx| insert(tx, 1, 10)).await.unwrap();
+        assert_eq!(mode_of(place), mode);
+        for file in ["test.db", "test.db-wal", "test.db-shm"] {
+            assert_eq!(mode_of(&place.join(file)), 0o600, "{file}");
+        }
+        db.close().await;
+    }
+    assert_eq!(mode_of(&folder.path().join("a")), 0o700);
+    // Somebody lets a group read it, for backups.
+    let file = made.join("test.db");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(stored(&open(&made).unwrap()).await, [1]);
+    assert_eq!(mode_of(&file), 0o640);
+}
+
+fn mode_of(path: &std::path::Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,8 @@ impl Authenticate {
             Door::Operators(guard) => return Ok((guard.admit(uri, headers)?.into(), None)),
         };
         if let Some(token) = bearer(headers)? {
-            return Ok((ask(authenticator, edge, token).await?, None));
+            let asked = ask(authenticator, edge, token).await.map_err(Problem::of_token);
+            return asked.map(|identified| (identified, None));
         }
         if let Some(token) = session::cookie(headers) {
             match ask(authenticator, edge, token).await {

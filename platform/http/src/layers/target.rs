@@ -1,9 +1,10 @@
-//! Refuses request targets that two readers could read differently: dot segments, encoded separators, control bytes, and
-//! more or fewer hosts than one; and bodies in codings that nobody here takes off. A proxy, a cache and a router that disagree about an address are how somebody gets past
-//! the first to what only the last would serve.
+//! Refuses requests that two readers could read differently: dot segments, encoded separators and control bytes in the
+//! address, more or fewer hosts than one, more credentials than one, and bodies in codings that nobody here takes off. A
+//! proxy, a cache and a router that disagree about an address are how somebody gets past the first to what only the last
+//! would serve.
 
 use axum::response::Response;
-use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Version};
 
 use crate::codes::{TARGET, TRANSFER_CODING, URI_TOO_LONG};
@@ -38,6 +39,10 @@ impl Target {
             return Err(TARGET
                 .error("the path has a dot segment, an encoded separator or a control character")
                 .into());
+        }
+        // Of two credentials, what stands before us may have checked the one that is not used here.
+        if exchange.request.headers().get_all(AUTHORIZATION).iter().nth(1).is_some() {
+            return Err(TARGET.error("a request has one Authorization header at most").into());
         }
         if exchange.visit.from_wire && exchange.request.version() == Version::HTTP_11 {
             let mut hosts = exchange.request.headers().get_all(HOST).iter();

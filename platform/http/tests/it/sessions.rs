@@ -52,7 +52,9 @@ async fn a_forged_bearer_is_refused_and_a_forged_cookie_is_nobody() {
     }
     let refused = who(&site, "authorization", "Bearer bad:acc_1").await;
     refused.problem(401, "core.unauthenticated");
-    assert_eq!(refused.header("www-authenticate"), "Bearer");
+    assert_eq!(refused.header("www-authenticate"), "Bearer error=\"invalid_token\"");
+    let misunderstood = who(&site, "authorization", "Basic dXNlcjpwdw==").await;
+    assert_eq!(misunderstood.header("www-authenticate"), "Bearer");
 
     let replaced = who(&site, "cookie", "session=bad:acc_1").await;
     assert!(replaced.body.starts_with("ses_"));
@@ -79,6 +81,18 @@ async fn the_bearer_is_asked_before_the_cookie() {
         .header("cookie", "session=bad")
         .header("authorization", format!("Bearer good:{ACCOUNT}"));
     assert_eq!(site.send(request.body(Body::empty()).unwrap()).await.body, ACCOUNT);
+}
+
+#[tokio::test]
+async fn of_two_bearers_none_is_believed() {
+    let site = Site::new();
+    let good = format!("Bearer good:{ACCOUNT}");
+    for (first, second) in [(good.as_str(), "Bearer bad"), ("Bearer bad", &good), (&good, &good)] {
+        let request =
+            Request::get("/v1/whoami").header("authorization", first).header("authorization", second);
+        let answer = site.send(request.body(Body::empty()).unwrap()).await;
+        answer.problem(400, "http.target");
+    }
 }
 
 #[tokio::test]

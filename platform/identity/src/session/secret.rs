@@ -50,6 +50,11 @@ impl Fingerprint {
         Self(Sha256::digest(secret).into())
     }
 
+    /// As it is stored; `None` for what is not 32 bytes.
+    pub fn try_from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -11,6 +11,7 @@ mod passwords;
 mod register;
 mod resolve_session;
 mod sessions;
+mod standing;
 mod tokens;
 
 pub use addresses::{add_address, delete_address, list_addresses};
@@ -24,4 +25,5 @@ pub use passwords::{change as change_password, request_reset, reset as reset_pas
 pub use register::{NewAccount, register};
 pub use resolve_session::resolve_session;
 pub use sessions::{end_session, list_sessions};
+pub use standing::Standing;
 pub use tokens::{Tokens, issue_tokens, refresh_tokens, revoke_tokens};

@@ -4,7 +4,7 @@ use mainstay_access::{Access, Action, Relation};
 use mainstay_audit::Audit;
 use mainstay_core::{Clock, Context, Result};
 use mainstay_events::Outbox;
-use mainstay_identity::{AccessSigner, Passwords};
+use mainstay_identity::{AccessSigner, Passwords, Remembered};
 use mainstay_secrets::Keys;
 use mainstay_sql::Database;
 
@@ -24,6 +24,8 @@ pub struct App {
     /// What the next refresh token is derived with.
     pub refresh_keys: Keys,
     pub config: Config,
+    /// What the edge of this process remembers of credentials; what is ended is taken out.
+    pub remembered: Remembered,
     /// Who may do what.
     pub access: Access,
     /// Who did what.

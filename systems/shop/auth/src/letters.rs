@@ -32,7 +32,11 @@ pub enum Letter {
     /// Somebody wants to set the password anew.
     Reset { sealed: String },
     /// The password was changed.
-    PasswordChanged,
+    PasswordChanged {
+        /// It was set anew by mail, which ended the API keys, too.
+        #[serde(default)]
+        anew: bool,
+    },
     /// Nothing is sent.
     Nothing,
 }
@@ -121,7 +125,7 @@ fn opens(key: &Keys, payload: &str) -> bool {
         Letter::Confirm { sealed } | Letter::Reset { sealed } => {
             BASE64.decode(sealed.as_bytes()).is_ok_and(|sealed| key.open(PLACE, &sealed).is_ok())
         }
-        Letter::HasAccount | Letter::PasswordChanged | Letter::Nothing => true,
+        Letter::HasAccount | Letter::PasswordChanged { .. } | Letter::Nothing => true,
     }
 }
 
@@ -171,10 +175,17 @@ impl SendLetter {
                 let close = "If it was not you, do nothing: your password stays as it is.";
                 ("Set your password anew", self.letter(words, "reset", &token, close))
             }
-            Letter::PasswordChanged => {
-                let words = "Your password was changed, and whoever was logged in elsewhere is logged out. If it was not \
-                             you, set your password anew at once.";
+            Letter::PasswordChanged { anew: false } => {
+                let words = "Your password was changed, and whoever was logged in elsewhere is logged out. API keys still \
+                             hold; revoke those that you do not know. If it was not you, set your password anew at \
+                             once: that revokes them all.";
                 ("Your password was changed", format!("{words}\n"))
+            }
+            Letter::PasswordChanged { anew: true } => {
+                let words = "Your password was set anew. Whoever was logged in is logged out, and every API key of your \
+                             account is revoked: make new ones for your programs. If it was not you, set your password \
+                             anew at once.";
+                ("Your password was set anew", format!("{words}\n"))
             }
             Letter::Nothing => return Ok(None),
         }))

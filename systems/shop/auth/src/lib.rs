@@ -5,8 +5,9 @@
 //!   nobody. Passwords are Argon2id, computed on a bounded pool that refuses rather than queues without end.
 //! - *A login tells nothing but yes or no.* An address without an account takes as long as a wrong password.
 //! - *Registering and forgetting tell nothing.* Whether an address has an account, only its mailbox learns.
-//! - *Revoked is revoked.* A session that was ended is refused here at once, and by every edge within
-//!   [`PeerSessions::STALE_AT_MOST`]. An access token holds to its end, five minutes at most; its refresh token ends at
+//! - *Revoked is revoked.* A session that was ended is refused in this process at once, and by every edge within
+//!   [`Remembered::STALE_AT_MOST`](mainstay_identity::Remembered::STALE_AT_MOST). What lasts, such as an API key, is never
+//!   made by a login that was ended. An access token holds to its end, five minutes at most; its refresh token ends at
 //!   once.
 //! - *Guessing is slow, and slows nobody else.* See `guesses.rs`.
 //!

@@ -7,7 +7,7 @@ use mainstay_core::{Clock, Result, codes as core_codes};
 use mainstay_events::Outbox;
 use mainstay_host::{Contract, Mounted, Scope, Service};
 use mainstay_identity::codes::ACCESS_TOKEN_REFUSED;
-use mainstay_identity::{AccessSigner, Passwords};
+use mainstay_identity::{AccessSigner, Passwords, Remembered};
 use mainstay_jobs::Jobs;
 use mainstay_notify::Notifier;
 use mainstay_secrets::Keys;
@@ -40,6 +40,8 @@ pub struct Needs {
     pub notifier: Arc<dyn Notifier>,
     /// Its own secret keys.
     pub secrets: Keys,
+    /// What the edge of this process remembers of credentials.
+    pub remembered: Remembered,
 }
 
 impl mainstay_host::Needs for Needs {
@@ -51,6 +53,7 @@ impl mainstay_host::Needs for Needs {
             passwords: Passwords::new(scope.cpu().clone())?,
             notifier: scope.notifier(),
             secrets: scope.secrets(),
+            remembered: scope.remembered(),
         })
     }
 }
@@ -76,7 +79,7 @@ impl Service for Auth {
 
     fn start(needs: Needs, config: Config, clock: Clock) -> Result<Mounted> {
         config.check()?;
-        let Needs { db, outbox, jobs, passwords, notifier, secrets } = needs;
+        let Needs { db, outbox, jobs, passwords, notifier, secrets, remembered } = needs;
         let letters = Letters::new(jobs.clone(), &secrets);
         jobs.register(letters.sender(notifier, &config.links))?;
         let app = Arc::new(App {
@@ -88,6 +91,7 @@ impl Service for Auth {
             passwords,
             letters,
             config,
+            remembered,
             access: shop_access_contracts::access()?,
             audit: Audit::new(&secrets),
             clock,

@@ -18,9 +18,7 @@ pub use pictures::{
     begin_picture, count_picture, end_picture, forget_pictures, picture_format, show_picture, shown_pictures,
     unused_pictures,
 };
-pub use products::{
-    In, page, product, product_by_slug, products_with, products_with_slugs, put_categories, put_products,
-};
+pub use products::{In, page, product, product_by_slug, products_with, put_categories, put_products};
 pub use search::{
     Changes, Filed, PRODUCT_TEXT, Shown, changes, document_of_sku, has_price_between, lower_prices, news,
     put_documents, put_lowest_prices, put_variant_prices, register_of, seen_of, shown, unindexed,

@@ -13,6 +13,7 @@ use mainstay_identity::ApiKey;
 use mainstay_sql::Tx;
 use shop_access_contracts::{ACCOUNT_MANAGE, CREDENTIALS_RESOLVE};
 
+use super::Standing;
 use crate::app::App;
 use crate::codes;
 use crate::model::api_key::{self, HINT_CHARS, Known, MAX_API_KEYS, OVERLAP, StoredKey};
@@ -25,11 +26,12 @@ pub struct NewKey {
     pub stored: StoredKey,
 }
 
-/// Makes a key. Errors: `core.unauthenticated`, `core.forbidden` for a key that makes keys, `core.invalid`,
-/// `auth.too_many_api_keys`.
+/// Makes a key. Errors: `core.unauthenticated`, `core.forbidden` for a key that makes keys, `auth.session_unknown` for a
+/// caller who was logged out, `core.invalid`, `auth.too_many_api_keys`.
 pub async fn create_api_key(
     app: &Arc<App>,
     ctx: &Context,
+    by: Standing,
     name: &str,
     scopes: &[String],
     days: Option<u32>,
@@ -51,6 +53,7 @@ pub async fn create_api_key(
     let (shared, inner, made, fingerprint) =
         (Arc::clone(app), ctx.clone(), stored.clone(), key.fingerprint());
     let write = move |tx: &Tx<'_>| {
+        by.require(tx, account)?;
         refuse_too_many(tx, account)?;
         store::api_keys::insert(tx, account, &made, fingerprint.as_bytes())?;
         record(&shared, tx, &inner, "api_key.create", &made)
@@ -67,12 +70,13 @@ pub async fn list_api_keys(app: &Arc<App>, ctx: &Context) -> Result<Vec<StoredKe
 
 /// Makes the next key of one; the old one holds for a day more. Errors: as [`create_api_key`];
 /// `auth.unknown_api_key`, also for another's.
-pub async fn rotate_api_key(app: &Arc<App>, ctx: &Context, id: ApiKeyId) -> Result<NewKey> {
+pub async fn rotate_api_key(app: &Arc<App>, ctx: &Context, by: Standing, id: ApiKeyId) -> Result<NewKey> {
     let account = app.own_account(ctx, ACCOUNT_MANAGE)?;
     let (key, fresh) = (ApiKey::generate(), Id::generate(&app.clock));
     let hint: String = key.to_text().chars().take(HINT_CHARS).collect();
     let (shared, inner, fingerprint) = (Arc::clone(app), ctx.clone(), key.fingerprint());
     let write = move |tx: &Tx<'_>| {
+        by.require(tx, account)?;
         let old = store::api_keys::find(tx, account, id)?.ok_or_else(unknown)?;
         refuse_too_many(tx, account)?;
         let lifetime = old.expires_at.map(|until| until.since(old.created_at));
@@ -94,13 +98,13 @@ pub async fn rotate_api_key(app: &Arc<App>, ctx: &Context, id: ApiKeyId) -> Resu
 }
 
 /// Ends a key at once. Errors: as [`create_api_key`]; `auth.unknown_api_key`, also for another's.
-pub async fn revoke_api_key(app: &Arc<App>, ctx: &Context, id: ApiKeyId) -> Result<()> {
+pub async fn revoke_api_key(app: &Arc<App>, ctx: &Context, by: Standing, id: ApiKeyId) -> Result<()> {
     let account = app.own_account(ctx, ACCOUNT_MANAGE)?;
     let (shared, inner) = (Arc::clone(app), ctx.clone());
     let write = move |tx: &Tx<'_>| {
-        if !store::api_keys::delete(tx, account, id)? {
-            return Err(unknown());
-        }
+        by.require(tx, account)?;
+        let fingerprint = store::api_keys::delete(tx, account, id)?.ok_or_else(unknown)?;
+        shared.remembered.api_key_ends(fingerprint);
         shared.audit.record(tx, &inner, Entry::new("api_key.revoke", id.to_string()))
     };
     app.db.write(ctx, write).await

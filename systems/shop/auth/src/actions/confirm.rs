@@ -27,7 +27,7 @@ pub async fn confirm(
 ) -> Result<LoggedInSession> {
     let refused = || codes::LINK_REFUSED.error("there is no such registration, or not with this password");
     let guess = Guess::new(ctx, token);
-    guess.admit(app, ctx).await?;
+    let admitted = guess.admit(app, ctx).await?;
     let token = ConfirmToken::parse(token).map(|token| token.fingerprint());
     let found = match token {
         Some(token) => {
@@ -37,9 +37,11 @@ pub async fn confirm(
     };
     let Some(registration) = found else {
         app.passwords.verify_nobody(password).await?;
+        admitted.was_wrong(app, ctx, None).await?;
         return Err(refused());
     };
     if !app.passwords.verify(password, &registration.password).await?.is_right() {
+        admitted.was_wrong(app, ctx, None).await?;
         return Err(refused());
     }
     let account = Account {

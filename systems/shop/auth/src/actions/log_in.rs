@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_audit::Entry;
-use mainstay_core::{Context, Id, Result, Timestamp};
+use mainstay_core::{Context, Error, Id, Result, Timestamp};
 use mainstay_identity::{Fingerprint, SessionSecret, Verdict};
 use mainstay_secrets::Secret;
 use mainstay_sql::Tx;
@@ -68,14 +68,24 @@ pub(super) struct Proven {
 }
 
 impl Proven {
-    /// In the transaction that lets them in.
+    /// In the transaction that lets them in. Errors: `auth.wrong_login` when the password was changed meanwhile: a login
+    /// that began before a reset must not outlive it.
     pub(super) fn note(&self, tx: &Tx<'_>) -> Result<()> {
+        let stored = store::accounts::login_of(tx, self.account.id)?;
+        // A record that is renewed may have been renewed by another login already.
+        if self.renewed.is_none() && stored.is_none_or(|(_, record)| record != self.record) {
+            return Err(wrong());
+        }
         self.guess.was_right(tx)?;
         if let Some(renewed) = &self.renewed {
             store::accounts::renew_password(tx, self.account.id, &self.record, renewed)?;
         }
         Ok(())
     }
+}
+
+fn wrong() -> Error {
+    codes::WRONG_LOGIN.error("e-mail address or password is wrong")
 }
 
 /// Checks a password. The errors are those of [`log_in`].
@@ -85,9 +95,8 @@ pub(super) async fn prove(
     email: &str,
     password: Secret<String>,
 ) -> Result<Proven> {
-    let wrong = || codes::WRONG_LOGIN.error("e-mail address or password is wrong");
     let guess = Guess::new(ctx, email);
-    guess.admit(app, ctx).await?;
+    let admitted = guess.admit(app, ctx).await?;
     let found = match Email::parse(email) {
         Ok(email) => app.db.read(ctx, move |view| store::accounts::by_email(view, &email)).await?,
         // What is no address has no account, which is not to be told sooner than that of an address.
@@ -95,10 +104,14 @@ pub(super) async fn prove(
     };
     let Some((account, record)) = found else {
         app.passwords.verify_nobody(password).await?;
+        admitted.was_wrong(app, ctx, None).await?;
         return Err(wrong());
     };
     let renewed = match app.passwords.verify(password.clone(), &record).await? {
-        Verdict::Wrong => return Err(wrong()),
+        Verdict::Wrong => {
+            admitted.was_wrong(app, ctx, Some(account.id)).await?;
+            return Err(wrong());
+        }
         Verdict::Right | Verdict::RightAsFarAsKnown => None,
         Verdict::RightButOld => Some(app.passwords.hash(password).await?),
     };
@@ -115,10 +128,12 @@ pub(super) fn open_session(
 ) -> Result<()> {
     let owner = session.account.id;
     if let Some(former) = former {
+        app.remembered.session_ends(former);
         store::sessions::end_whoever(tx, former.as_bytes())?;
     }
     let fingerprint = session.secret.fingerprint();
-    store::sessions::insert(tx, session.id, fingerprint.as_bytes(), owner, session.expires_at)?;
+    let surplus = store::sessions::insert(tx, session.id, fingerprint.as_bytes(), owner, session.expires_at)?;
+    surplus.into_iter().for_each(|oldest| app.remembered.session_ends(oldest));
     let after = serde_json::json!({"session": session.id, "expires_at": session.expires_at});
     app.audit.record(tx, ctx, Entry::new("account.log_in", owner.to_string()).after(&after)?)?;
     events::logged_in(&app.outbox, tx, ctx, owner)

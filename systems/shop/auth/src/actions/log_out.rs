@@ -15,5 +15,11 @@ use crate::store;
 pub async fn log_out(app: &Arc<App>, ctx: &Context, fingerprint: Option<Fingerprint>) -> Result<()> {
     let account = app.own_account(ctx, ACCOUNT_MANAGE)?;
     let Some(fingerprint) = fingerprint else { return Ok(()) };
-    app.db.write(ctx, move |tx| store::sessions::end(tx, fingerprint.as_bytes(), account)).await
+    let shared = Arc::clone(app);
+    app.db
+        .write(ctx, move |tx| {
+            shared.remembered.session_ends(fingerprint);
+            store::sessions::end(tx, fingerprint.as_bytes(), account)
+        })
+        .await
 }

@@ -1,6 +1,7 @@
 //! A password that is changed: by somebody who knows the old one, or by somebody who reads the mailbox.
 //!
-//! Either way everybody who was logged in is logged out, and the mailbox is told.
+//! Either way everybody who was logged in is logged out, and the mailbox is told. Who reads the mailbox may have lost the
+//! account to somebody who made API keys, so those end with a reset; who knows the old password keeps their programs going.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use mainstay_secrets::Secret;
 use mainstay_sql::Tx;
 use shop_access_contracts::ACCOUNT_MANAGE;
 
+use super::Standing;
 use super::log_in::{LoggedInSession, open_session, prove};
 use crate::app::App;
 use crate::codes;
@@ -54,16 +56,23 @@ pub async fn reset(app: &Arc<App>, ctx: &Context, token: &str, password: Secret<
             let Some(account) = account else {
                 return Err(codes::LINK_REFUSED.error("there is no such reset"));
             };
-            replace(&shared, tx, &inner, account, &record, mail)
+            replace(&shared, tx, &inner, account, &record)?;
+            for (fingerprint, key) in store::api_keys::delete_all(tx, account)? {
+                shared.remembered.api_key_ends(fingerprint);
+                shared.audit.record(tx, &inner, Entry::new("api_key.revoke", key.to_string()))?;
+            }
+            tell(&shared, tx, &inner, account, mail, Letter::PasswordChanged { anew: true })
         })
         .await
 }
 
 /// Changes the caller's own password, and gives a new session for the one that they came with. Errors:
-/// `core.unauthenticated`, `core.invalid`, `auth.wrong_login`, `auth.slow_down`, `core.overloaded`.
+/// `core.unauthenticated`, `auth.session_unknown` for a caller who was logged out, `core.invalid`, `auth.wrong_login`,
+/// `auth.slow_down`, `core.overloaded`.
 pub async fn change(
     app: &Arc<App>,
     ctx: &Context,
+    by: Standing,
     old: Secret<String>,
     new: Secret<String>,
 ) -> Result<LoggedInSession> {
@@ -81,27 +90,33 @@ pub async fn change(
         (Arc::clone(app), ctx.clone(), Id::generate(&app.clock), begun.clone());
     app.db
         .write(ctx, move |tx| {
+            by.require(tx, account)?;
             proven.note(tx)?;
-            replace(&shared, tx, &inner, account, &record, mail)?;
+            replace(&shared, tx, &inner, account, &record)?;
+            tell(&shared, tx, &inner, account, mail, Letter::PasswordChanged { anew: false })?;
             open_session(&shared, tx, &inner, &session, None)
         })
         .await?;
     Ok(begun)
 }
 
-fn replace(
+fn replace(app: &App, tx: &Tx<'_>, ctx: &Context, account: AccountId, record: &str) -> Result<()> {
+    store::accounts::set_password(tx, account, record)?;
+    app.audit.record(tx, ctx, Entry::new("account.password_change", account.to_string()))?;
+    let sessions = store::sessions::end_all(tx, account)?;
+    sessions.into_iter().for_each(|ended| app.remembered.session_ends(ended));
+    store::families::end_all(tx, account)?;
+    store::resets::forget(tx, account)
+}
+
+fn tell(
     app: &App,
     tx: &Tx<'_>,
     ctx: &Context,
     account: AccountId,
-    record: &str,
     mail: Id<mainstay_notify::MessageKind>,
+    letter: Letter,
 ) -> Result<()> {
-    store::accounts::set_password(tx, account, record)?;
-    app.audit.record(tx, ctx, Entry::new("account.password_change", account.to_string()))?;
-    store::sessions::end_all(tx, account)?;
-    store::families::end_all(tx, account)?;
-    store::resets::forget(tx, account)?;
     let Some((email, _)) = store::accounts::login_of(tx, account)? else { return Ok(()) };
-    app.letters.post(tx, ctx, mail, &email, Letter::PasswordChanged)
+    app.letters.post(tx, ctx, mail, &email, letter)
 }

@@ -6,14 +6,14 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use mainstay_core::{Timestamp, codes as core_codes};
-use mainstay_http::{Body, Ctx, PathId, Problem, Routes, operation};
+use mainstay_http::{Body, Ctx, PathId, Problem, Routes, SessionToken, operation};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shop_access_contracts::SCOPES;
 use shop_auth_contracts::ApiKey as ApiKeyKind;
 
-use crate::actions::{self, NewKey};
+use crate::actions::{self, NewKey, Standing};
 use crate::app::App;
 use crate::codes;
 use crate::model::api_key::{MAX_DAYS, StoredKey, beginning};
@@ -137,26 +137,32 @@ pub async fn list(State(app): State<Arc<App>>, Ctx(ctx): Ctx) -> Result<Json<Key
 pub async fn create(
     State(app): State<Arc<App>>,
     Ctx(ctx): Ctx,
+    SessionToken(token): SessionToken,
     Body(wanted): Body<Wanted>,
 ) -> Result<(StatusCode, Json<KeyView>), Problem> {
     let Wanted { name, scopes, expires_in_days } = wanted;
-    let made = actions::create_api_key(&app, &ctx, &name, &scopes, expires_in_days).await?;
+    let by = Standing::of(&app, &ctx, token.as_ref()).await?;
+    let made = actions::create_api_key(&app, &ctx, by, &name, &scopes, expires_in_days).await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }
 
 pub async fn rotate(
     State(app): State<Arc<App>>,
     Ctx(ctx): Ctx,
+    SessionToken(token): SessionToken,
     PathId(id): PathId<ApiKeyKind>,
 ) -> Result<(StatusCode, Json<KeyView>), Problem> {
-    Ok((StatusCode::CREATED, Json(actions::rotate_api_key(&app, &ctx, id).await?.into())))
+    let by = Standing::of(&app, &ctx, token.as_ref()).await?;
+    Ok((StatusCode::CREATED, Json(actions::rotate_api_key(&app, &ctx, by, id).await?.into())))
 }
 
 pub async fn revoke(
     State(app): State<Arc<App>>,
     Ctx(ctx): Ctx,
+    SessionToken(token): SessionToken,
     PathId(id): PathId<ApiKeyKind>,
 ) -> Result<StatusCode, Problem> {
-    actions::revoke_api_key(&app, &ctx, id).await?;
+    let by = Standing::of(&app, &ctx, token.as_ref()).await?;
+    actions::revoke_api_key(&app, &ctx, by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

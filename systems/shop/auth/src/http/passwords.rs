@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use mainstay_core::codes as core_codes;
-use mainstay_http::{Body, Ctx, Problem, Routes, operation};
+use mainstay_http::{Body, Ctx, Problem, Routes, SessionToken, operation};
 use mainstay_secrets::Secret;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::accounts::Mailed;
 use super::sessions::{Begun, begun};
-use crate::actions;
+use crate::actions::{self, Standing};
 use crate::app::App;
 use crate::codes;
 use crate::model::EMAIL;
@@ -26,7 +26,7 @@ pub fn routes() -> Routes<Arc<App>> {
             "/v1/password",
             change,
             operation("changePassword", "Change one's password")
-                .text("Every login of the account ends; the answer is a new one.")
+                .text("Every login of the account ends, and the answer is a new one. API keys hold on.")
                 .logged_in()
                 .example(json!({ "old_password": "correct horse", "new_password": "battery staple" }))
                 .returns::<Begun>(201, "it is changed, and this is a new session")
@@ -47,7 +47,7 @@ pub fn routes() -> Routes<Arc<App>> {
             "/v1/password-resets/confirm",
             reset,
             operation("resetPassword", "Set the password anew, with what was mailed")
-                .text("Every login of the account ends. Log in afterwards.")
+                .text("Every login of the account and every API key ends. Log in afterwards.")
                 .example(json!({
                     "token": "mpr_mfrggzdfmztwq2lknnwg23tpoobvgyltmfxgi33sobxxe2lqn4xtqmrtgi3q",
                     "password": "battery staple",
@@ -71,10 +71,12 @@ pub struct Change {
 pub async fn change(
     State(app): State<Arc<App>>,
     Ctx(ctx): Ctx,
+    SessionToken(token): SessionToken,
     Body(change): Body<Change>,
 ) -> Result<impl IntoResponse + use<>, Problem> {
     let Change { old_password, new_password } = change;
-    Ok(begun(actions::change_password(&app, &ctx, old_password, new_password).await?))
+    let by = Standing::of(&app, &ctx, token.as_ref()).await?;
+    Ok(begun(actions::change_password(&app, &ctx, by, old_password, new_password).await?))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::actions::{self, LoggedInSession};
+use crate::actions::{self, LoggedInSession, Standing};
 use crate::app::App;
 use crate::codes;
 use crate::model::{self, Account, SESSION_LIFETIME, SessionId};
@@ -123,9 +123,11 @@ pub async fn list(
 pub async fn end(
     State(app): State<Arc<App>>,
     Ctx(ctx): Ctx,
+    SessionToken(token): SessionToken,
     PathId(id): PathId<Session>,
 ) -> Result<StatusCode, Problem> {
-    actions::end_session(&app, &ctx, id).await?;
+    let by = Standing::of(&app, &ctx, token.as_ref()).await?;
+    actions::end_session(&app, &ctx, by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -45,6 +45,13 @@ pub const TRUSTED_FOR: Duration = Duration::from_secs(90 * 24 * 3_600);
 /// The most confirmations, resets and notes that one mailbox is sent in an hour, so that nobody fills another's.
 pub const MAILS_AN_HOUR: u32 = 5;
 
+/// The most lines about wrong guesses at accounts that there are, which the audit log is given in an hour: it is kept for
+/// good, so whoever guesses from a thousand machines must not fill the disk with it.
+pub const LINES_AN_HOUR: u32 = 100;
+
+/// The same about all other wrong guesses. Apart, so that invented addresses do not crowd out those that exist.
+pub const OTHER_LINES_AN_HOUR: u32 = 20;
+
 /// What is remembered of a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -71,6 +78,14 @@ impl Tally {
         let doubled = 1_u32.checked_shl(beyond - 1).unwrap_or(u32::MAX);
         let pause = patience.first.saturating_mul(doubled).min(patience.longest);
         (last + pause).since(now)
+    }
+}
+
+impl Patience {
+    /// Whether so many failures are to be told: the first that is slowed down, and when those are sixteen times as many.
+    pub fn tells(self, failures: u32) -> bool {
+        let beyond = failures.saturating_sub(self.free);
+        beyond.is_power_of_two() && beyond.trailing_zeros().is_multiple_of(4)
     }
 }
 
@@ -111,6 +126,12 @@ mod tests {
         );
         assert_eq!(wait(100, 1_000 + 3_600), 0);
         assert_eq!(Tally::default().wait(PAIR, at(1_000)), Duration::ZERO);
+    }
+
+    #[test]
+    fn who_goes_on_guessing_is_told_of_ever_more_seldom() {
+        let told: Vec<_> = (0..100_000).filter(|failures| PAIR.tells(*failures)).collect();
+        assert_eq!(told, [6, 21, 261, 4_101, 65_541]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The API keys' table. Every query but the one by fingerprint names the account, so that nobody reaches another's keys.
 
 use mainstay_core::{Result, Scopes, Timestamp};
+use mainstay_identity::Fingerprint;
 use mainstay_sql::{Row, Tx, View};
 
-use super::accounts;
+use super::{accounts, sessions};
 use crate::model::api_key::{Known, StoredKey};
 use crate::model::{AccountId, ApiKeyId};
 
@@ -79,13 +80,22 @@ pub fn end_at(tx: &Tx<'_>, account: AccountId, id: ApiKeyId, until: Timestamp) -
     Ok(())
 }
 
-/// Deletes a key. `false` when the account has none of this id.
-pub fn delete(tx: &Tx<'_>, account: AccountId, id: ApiKeyId) -> Result<bool> {
-    let rows = tx.execute(
-        "DELETE FROM api_keys WHERE account_id = ?1 AND id = ?2",
+/// Deletes a key. `None` when the account has none of this id.
+pub fn delete(tx: &Tx<'_>, account: AccountId, id: ApiKeyId) -> Result<Option<Fingerprint>> {
+    tx.query_one(
+        "DELETE FROM api_keys WHERE account_id = ?1 AND id = ?2 RETURNING fingerprint",
         &[(&account).into(), (&id).into()],
-    )?;
-    Ok(rows == 1)
+        sessions::stored,
+    )
+}
+
+/// Deletes every key of an account, and tells which they were.
+pub fn delete_all(tx: &Tx<'_>, account: AccountId) -> Result<Vec<(Fingerprint, ApiKeyId)>> {
+    tx.query(
+        "DELETE FROM api_keys WHERE account_id = ?1 RETURNING fingerprint, id",
+        &[(&account).into()],
+        |row| Ok((sessions::stored(row)?, row.get(1)?)),
+    )
 }
 
 pub fn set_last_used(tx: &Tx<'_>, id: ApiKeyId, day: i64) -> Result<()> {

@@ -70,6 +70,16 @@ pub fn find(view: &View<'_>, fingerprint: &[u8]) -> Result<Option<Stored>> {
     )
 }
 
+/// Whether a family of this account is there and has not expired.
+pub fn stands(view: &View<'_>, family: SessionId, account: AccountId) -> Result<bool> {
+    let found = view.query_one(
+        "SELECT 1 FROM token_families WHERE id = ?1 AND account_id = ?2 AND expires_at > ?3",
+        &[(&family).into(), (&account).into(), view.now().into()],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
 pub fn mark_used(tx: &Tx<'_>, fingerprint: &[u8; 32]) -> Result<()> {
     tx.execute(
         "UPDATE refresh_tokens SET used_at = ?2 WHERE fingerprint = ?1",

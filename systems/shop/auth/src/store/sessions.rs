@@ -1,30 +1,33 @@
 //! The sessions' table.
 
-use mainstay_core::{Result, Timestamp};
-use mainstay_sql::{Tx, View};
+use mainstay_core::{Result, Timestamp, codes};
+use mainstay_identity::Fingerprint;
+use mainstay_sql::{Row, Tx, View};
 
 use super::accounts;
 use crate::model::{AccountId, Login, LoginKind, MAX_SESSIONS, Resolved, SessionId};
 
-/// Stores a new session, and ends the account's oldest ones beyond [`MAX_SESSIONS`].
+/// Stores a new session, and ends the account's oldest ones beyond [`MAX_SESSIONS`], which are told.
 pub fn insert(
     tx: &Tx<'_>,
     id: SessionId,
     fingerprint: &[u8; 32],
     account: AccountId,
     expires_at: Timestamp,
-) -> Result<()> {
-    tx.execute(
+) -> Result<Vec<Fingerprint>> {
+    let ended = tx.query(
         "DELETE FROM sessions WHERE fingerprint IN
              (SELECT fingerprint FROM sessions WHERE account_id = ?1
-              ORDER BY created_at DESC LIMIT -1 OFFSET ?2)",
+              ORDER BY created_at DESC LIMIT -1 OFFSET ?2)
+         RETURNING fingerprint",
         &[(&account).into(), (MAX_SESSIONS - 1).into()],
+        stored,
     )?;
     tx.execute(
         "INSERT INTO sessions (fingerprint, id, account_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         &[fingerprint.into(), (&id).into(), (&account).into(), tx.now().into(), expires_at.into()],
     )?;
-    Ok(())
+    Ok(ended)
 }
 
 /// Who a session stands for, if it has not expired.
@@ -66,13 +69,13 @@ pub fn list(view: &View<'_>, account: AccountId, current: &[u8]) -> Result<Vec<L
     )
 }
 
-/// Ends a session of this account by its id. `false` when there is none.
-pub fn end_by_id(tx: &Tx<'_>, id: SessionId, account: AccountId) -> Result<bool> {
-    let rows = tx.execute(
-        "DELETE FROM sessions WHERE account_id = ?1 AND id = ?2",
+/// Ends a session of this account by its id. `None` when there is none.
+pub fn end_by_id(tx: &Tx<'_>, id: SessionId, account: AccountId) -> Result<Option<Fingerprint>> {
+    tx.query_one(
+        "DELETE FROM sessions WHERE account_id = ?1 AND id = ?2 RETURNING fingerprint",
         &[(&account).into(), (&id).into()],
-    )?;
-    Ok(rows == 1)
+        stored,
+    )
 }
 
 /// Ends the session of this secret, whoever's it is: who shows the secret may.
@@ -81,10 +84,9 @@ pub fn end_whoever(tx: &Tx<'_>, fingerprint: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Ends every session of an account.
-pub fn end_all(tx: &Tx<'_>, account: AccountId) -> Result<()> {
-    tx.execute("DELETE FROM sessions WHERE account_id = ?1", &[(&account).into()])?;
-    Ok(())
+/// Ends every session of an account, and tells which they were.
+pub fn end_all(tx: &Tx<'_>, account: AccountId) -> Result<Vec<Fingerprint>> {
+    tx.query("DELETE FROM sessions WHERE account_id = ?1 RETURNING fingerprint", &[(&account).into()], stored)
 }
 
 /// Ends a session of this account; nothing if there is none.
@@ -103,4 +105,10 @@ pub fn prune(tx: &Tx<'_>, limit: u32) -> Result<u64> {
              (SELECT fingerprint FROM sessions WHERE expires_at <= ?1 LIMIT ?2)",
         &[tx.now().into(), limit.into()],
     )
+}
+
+/// The fingerprint that a row begins with.
+pub(super) fn stored(row: &Row<'_>) -> Result<Fingerprint> {
+    let lost = || codes::DATA_LOSS.error("what is stored is no fingerprint");
+    Fingerprint::try_from_slice(&row.get::<Vec<u8>>(0)?).ok_or_else(lost)
 }

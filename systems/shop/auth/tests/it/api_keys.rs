@@ -35,6 +35,7 @@ async fn a_key_opens_what_it_is_for_and_nothing_else() {
     let other = text(&make(&app, &session, &["reports"]).await, "key");
     let refused = app.call(Some(&other), Method::GET, "/v1/addresses", Value::Null).await;
     assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "core.forbidden"));
+    assert_eq!(refused.body["detail"], "the key's scopes do not include addresses.use; it needs carts");
     for (method, path, body) in [
         (Method::GET, "/v1/api-keys", Value::Null),
         (Method::POST, "/v1/api-keys", json!({"name": "more", "scopes": ["carts"]})),
@@ -43,6 +44,7 @@ async fn a_key_opens_what_it_is_for_and_nothing_else() {
     ] {
         let answer = app.call(Some(&key), method, path, body).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}: {}", answer.body);
+        assert_eq!(answer.body["detail"], "no key may account.manage; log in for it");
     }
 }
 
@@ -76,7 +78,7 @@ async fn a_rotated_key_holds_a_day_beside_its_successor() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_refused_within_five_seconds_and_strangers_revoke_none() {
+async fn a_revoked_key_is_refused_at_once_and_strangers_revoke_none() {
     let app = TestApp::start().await;
     let (_, session) = app.customer("ada@example.com").await;
     let (_, eve) = app.customer("eve@example.com").await;
@@ -91,7 +93,6 @@ async fn a_revoked_key_is_refused_within_five_seconds_and_strangers_revoke_none(
         app.call(Some(&session), Method::DELETE, &path, Value::Null).await.status,
         StatusCode::NO_CONTENT
     );
-    app.test.manual.advance(Duration::from_secs(5));
     assert!(!app.is_let_in(&key).await);
 }
 

@@ -11,7 +11,7 @@ use mainstay_core::{Clock, Context, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
 use mainstay_host::Service;
 use mainstay_http::{App, Catalogue, Door, Health, Options, Parts};
-use mainstay_identity::{AnonymousSessions, Authenticator, Passwords};
+use mainstay_identity::{AnonymousSessions, Authenticator, Passwords, Remembered};
 use mainstay_jobs::Jobs;
 use mainstay_notify::{Message, Notifier};
 use mainstay_rpc::{Channel, Peer, answer, request};
@@ -42,6 +42,12 @@ impl Notifier for Mailbox {
 
 /// Jobs run within milliseconds, on a machine that is not very busy.
 const PATIENCE_NAPS: usize = 500;
+
+/// Where credentials are remembered.
+enum EdgeIs {
+    Here,
+    Elsewhere,
+}
 
 pub struct TestApp {
     pub mailbox: Mailbox,
@@ -78,14 +84,20 @@ impl TestApp {
     }
 
     pub async fn with_cpu(cpu: CpuPool) -> Self {
-        Self::with(cpu, Keys::from(&Key::from_bytes([5; 32]))).await
+        Self::with(cpu, Keys::from(&Key::from_bytes([5; 32])), EdgeIs::Here).await
+    }
+
+    /// With an edge that remembers for itself, as that of another process does.
+    pub async fn with_edge_elsewhere() -> Self {
+        let secrets = Keys::from(&Key::from_bytes([5; 32]));
+        Self::with(CpuPool::new(2, 64).unwrap(), secrets, EdgeIs::Elsewhere).await
     }
 
     pub async fn with_secrets(secrets: Keys) -> Self {
-        Self::with(CpuPool::new(2, 64).unwrap(), secrets).await
+        Self::with(CpuPool::new(2, 64).unwrap(), secrets, EdgeIs::Here).await
     }
 
-    async fn with(cpu: CpuPool, secrets: Keys) -> Self {
+    async fn with(cpu: CpuPool, secrets: Keys, edge: EdgeIs) -> Self {
         let test = TestDatabase::open(&[
             mainstay_events::MIGRATIONS,
             mainstay_jobs::MIGRATIONS,
@@ -97,7 +109,9 @@ impl TestApp {
         let leadership = Leadership::start(&test.db, &Clock::system(), &tasks, &Shutdown::new());
         let jobs = Jobs::new(test.db.clone(), leadership, tasks.clone());
         let mailbox = Mailbox::default();
+        let remembered = Remembered::new(test.clock.clone());
         let needs = Needs {
+            remembered: remembered.clone(),
             notifier: Arc::new(mailbox.clone()),
             secrets: secrets.clone(),
             db: test.db.clone(),
@@ -112,8 +126,12 @@ impl TestApp {
         tasks.spawn("jobs", async move { jobs.run(running).await });
         let doors = FrontDoors::new(&test.clock);
         doors.mount(SERVICE, contracts).await;
-        let sessions =
-            PeerSessions::new(doors.peer("mainstay.edge", SERVICE, AuthClient::new), test.clock.clone());
+        let remembered = match edge {
+            EdgeIs::Here => remembered,
+            EdgeIs::Elsewhere => Remembered::new(test.clock.clone()),
+        };
+        let auth = doors.peer("mainstay.edge", SERVICE, AuthClient::new);
+        let sessions = PeerSessions::new(auth, remembered, test.clock.clone());
         let anonymous = AnonymousSessions::new(&RootKey::from_bytes([7; 32]));
         let parts = Parts {
             options: Options::default(),
