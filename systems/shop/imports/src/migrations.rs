@@ -10,6 +10,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { version: 2, name: "staged lines stand on pages", up: UP_2, down: DOWN_2 },
         Migration { version: 3, name: "units know their lines", up: UP_3, down: DOWN_3 },
         Migration { version: 4, name: "staged lines are arrays", up: UP_4, down: DOWN_4 },
+        Migration { version: 5, name: "imports have an age", up: UP_5, down: DOWN_5 },
     ],
 };
 
@@ -121,6 +122,22 @@ UPDATE staged_pages SET content = (
         ELSE json_extract(pair.value, '$[1]') END))
     FROM json_each(staged_pages.content) AS pair
 );
+";
+
+// An import that an earlier release left is as old as its beginning. `forgotten` names those that are gone and of which
+// something is still to be deleted.
+const UP_5: &str = "
+ALTER TABLE imports ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+UPDATE imports SET changed_at = begun_at;
+CREATE TABLE forgotten (import BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+";
+
+const DOWN_5: &str = "
+DELETE FROM staged_pages WHERE import IN (SELECT import FROM forgotten);
+DELETE FROM staged_units WHERE import IN (SELECT import FROM forgotten);
+DELETE FROM faults WHERE import IN (SELECT import FROM forgotten);
+DROP TABLE forgotten;
+ALTER TABLE imports DROP COLUMN changed_at;
 ";
 
 #[cfg(test)]
