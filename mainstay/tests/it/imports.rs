@@ -144,6 +144,14 @@ fn a_ruler_of_twelve_inches_is_three_lines_of_goods_and_no_open_quote() {
 
     let (output, _) = shop.import(&file, "stop");
     assert!(said(&output).contains("was imported before; --again imports it anew"), "{}", said(&output));
+
+    let output = run(shop.0.path(), &["retention", "shop/imports", "--json", "--data", "data"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let kept: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |what: &str| kept.iter().find(|line| line["what"] == what).unwrap();
+    let (over, open) = (of("imports"), of("imports without an end"));
+    assert_eq!((&over["rows"], &over["due"], &over["days"]), (&1.into(), &0.into(), &90.into()));
+    assert_eq!((&open["rows"], &open["days"]), (&0.into(), &7.into()));
 }
 
 #[test]
