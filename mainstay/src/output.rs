@@ -86,11 +86,13 @@ impl Cell {
 pub struct Table {
     headings: &'static [&'static str],
     rows: Vec<Vec<Cell>>,
+    // How wide the columns of pages are that were printed before; none before the first.
+    printed: Option<Vec<usize>>,
 }
 
 impl Table {
     pub fn new(headings: &'static [&'static str]) -> Self {
-        Self { headings, rows: Vec::new() }
+        Self { headings, rows: Vec::new(), printed: None }
     }
 
     /// Adds a row; it has a cell for each heading.
@@ -113,6 +115,18 @@ impl Table {
         }
     }
 
+    /// Prints the rows so far and forgets them, so that a table of any length takes the memory of one page. Headings stand
+    /// above the first page, and no column gets narrower after it. False when nobody reads any more.
+    pub fn print_page(&mut self, format: Format) -> bool {
+        let text = match format {
+            Format::Json => self.json(),
+            Format::Table => self.text(),
+        };
+        self.printed = Some(self.widths());
+        self.rows.clear();
+        is_read(&text)
+    }
+
     fn json(&self) -> String {
         self.rows
             .iter()
@@ -128,27 +142,35 @@ impl Table {
             .collect()
     }
 
-    fn text(&self) -> String {
-        let widths: Vec<usize> = self
-            .headings
+    fn widths(&self) -> Vec<usize> {
+        let before = self.printed.as_deref().unwrap_or_default();
+        self.headings
             .iter()
             .enumerate()
             .map(|(column, heading)| {
                 let cells = self.rows.iter().filter_map(|row| row.get(column));
+                let least = before.get(column).copied().unwrap_or(0);
                 cells
                     .map(|cell| cell.text.chars().count())
-                    .chain([heading.chars().count()])
+                    .chain([heading.chars().count(), least])
                     .max()
                     .unwrap_or(0)
             })
-            .collect();
+            .collect()
+    }
+
+    fn text(&self) -> String {
+        let widths = self.widths();
         let mut text = String::new();
         let last = self.headings.len().saturating_sub(1);
-        for (column, heading) in self.headings.iter().enumerate() {
-            let right = self.rows.iter().all(|row| row.get(column).is_some_and(|cell| cell.json.is_number()));
-            pad(&mut text, heading, HEADING, widths[column], right, column == last);
+        if self.printed.is_none() {
+            for (column, heading) in self.headings.iter().enumerate() {
+                let right =
+                    self.rows.iter().all(|row| row.get(column).is_some_and(|cell| cell.json.is_number()));
+                pad(&mut text, heading, HEADING, widths[column], right, column == last);
+            }
+            text.push('\n');
         }
-        text.push('\n');
         for row in &self.rows {
             for (column, cell) in row.iter().enumerate() {
                 let style = match cell.tone {
@@ -178,8 +200,13 @@ fn pad(text: &mut String, word: &str, style: Style, width: usize, right: bool, l
 
 /// Prints data to stdout. A reader that has gone, such as `head`, is no fault.
 pub fn data(text: &str) {
+    let _is_read = is_read(text);
+}
+
+/// Prints data to stdout; whether somebody reads it.
+fn is_read(text: &str) -> bool {
     let mut stdout = anstream::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_ok()
 }
 
 /// Says something to the person, on stderr.
@@ -224,6 +251,16 @@ mod tests {
             plain,
             "service      parked keys  why\nshop.orders            7  slow\nshop.cart             12  -\n"
         );
+    }
+
+    #[test]
+    fn a_later_page_stands_under_the_headings_of_the_first() {
+        let mut table = table();
+        assert!(table.print_page(Format::Table));
+        assert!(table.is_empty());
+        table.row([Cell::text("auth"), Cell::number(3), Cell::absent()]);
+        let plain = anstream::adapter::strip_str(&table.text()).to_string();
+        assert_eq!(plain, "auth                   3  -\n");
     }
 
     #[test]

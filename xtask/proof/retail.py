@@ -6,9 +6,7 @@ One JSON document goes to standard output. `--until YYYY-MM-DD` stops before tha
 """
 
 import argparse
-import csv
 import gzip
-import io
 import json
 import re
 import sys
@@ -31,6 +29,9 @@ COUNTRIES = {
     "United Arab Emirates": "AE", "United Kingdom": "GB",
 }
 
+# The rest of a quoted field with the quote that closes it, and a whole field, quoted or not.
+CLOSING = re.compile(rb'(?:[^"]|"")*"(?!")')
+FIELD = re.compile(r'"((?:[^"]|"")*)"(?!")|([^,]*)')
 INVOICE = re.compile(r"C?[0-9]{6}")
 ARTICLE = re.compile(r"[0-9]{5}[A-Z]{0,2}")
 CARRIAGE = {"POST", "DOT"}
@@ -49,24 +50,51 @@ def records(path):
     lines = raw.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     place = 0
     while place < len(lines):
-        # A record goes on over the next line as long as a quote is open, up to the limit; if it never closes, the first
-        # line alone is lost.
-        end = place + 1
-        record = lines[place]
-        while record.count(b'"') % 2 == 1 and end < len(lines) and len(record) + 1 + len(lines[end]) <= LINE_BYTES:
-            record += b"\n" + lines[end]
-            end += 1
-        if record.count(b'"') % 2 == 1:
+        end = end_of_record(lines, place)
+        if end < 0:
             yield None
-            place += 1
+            place = -end
             continue
+        record = b"\n".join(lines[place:end]).removesuffix(b"\r")
         place = end
-        if len(record) > LINE_BYTES:
-            yield None
-            continue
-        record = record.removesuffix(b"\r")
         if record:
             yield fields(record)
+
+
+def end_of_record(lines, first):
+    """The number of the line after the record that begins on line `first`; negative if the record is unreadable."""
+    line, place, length, opened = first, 0, len(lines[first]), None
+    if length > LINE_BYTES:
+        return -(first + 1)
+    while True:
+        text = lines[line]
+        if opened is None and b'"' not in text:
+            return line + 1
+        if opened is None:
+            # At the beginning of a field, where alone a quote opens one.
+            if text[place:place + 1] == b'"':
+                opened, place = line, place + 1
+            else:
+                place = text.find(b",", place) + 1
+                if place == 0:
+                    return line + 1
+                continue
+        closing = CLOSING.match(text, place)
+        if closing:
+            place = closing.end()
+            if text[place:] in (b"", b"\r"):
+                return line + 1
+            if text[place:place + 1] != b",":
+                return -(opened + 1)
+            opened, place = None, place + 1
+            continue
+        # The field goes on over the next line, up to the limit.
+        line, place = line + 1, 0
+        if line == len(lines):
+            return -(opened + 1)
+        length += 1 + len(lines[line])
+        if length > LINE_BYTES:
+            return -(opened + 1)
 
 
 def fields(record):
@@ -76,7 +104,16 @@ def fields(record):
         text = record.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return next(csv.reader(io.StringIO(text, newline=""))) if '"' in text else text.split(",")
+    if '"' not in text:
+        return text.split(",")
+    cells, place = [], 0
+    while True:
+        field = FIELD.match(text, place)
+        quoted, plain = field.groups()
+        cells.append(plain if quoted is None else quoted.replace('""', '"'))
+        place = field.end() + 1
+        if place > len(text):
+            return cells
 
 
 class Line:

@@ -16,7 +16,7 @@ use crate::shop;
 
 /// See what is kept for how long, and what is due.
 ///
-/// What is due goes by itself, in small pieces: every few minutes, carts and orders once a night. An outbox also keeps what
+/// What is due goes by itself, in small pieces: every few minutes, carts, orders and imports once a night. An outbox also keeps what
 /// is due and what a consumer has yet to read.
 #[derive(Debug, Args)]
 pub struct Retention {
@@ -30,6 +30,7 @@ pub struct Retention {
 
 /// The services whose own rows have an age by configuration.
 const CARTS: &str = <shop_cart::Cart as Service>::NAME;
+const IMPORTS: &str = <shop_imports::Imports as Service>::NAME;
 const ORDERS: &str = <shop_orders::Orders as Service>::NAME;
 
 /// One kind of thing that one service keeps.
@@ -82,6 +83,7 @@ async fn lines(
     let name = opened.name;
     let carts = days("shop.cart.keep_days");
     let orders = days("shop.orders.archive_days");
+    let (ended, abandoned) = (days("shop.imports.keep_days"), days("shop.imports.abandoned_days"));
     let look = move |view: &View<'_>| {
         let (outbox, inbox) = retention.events().aged(view)?;
         let line = |what, held, key| Line { what, held, key: Some(key) };
@@ -98,6 +100,11 @@ async fn lines(
         ];
         if name == CARTS {
             lines.push(line("carts", shop_cart::aged(view, before(view, carts))?, "shop.cart.keep_days"));
+        }
+        if name == IMPORTS {
+            let (over, open) = shop_imports::aged(view, before(view, ended), before(view, abandoned))?;
+            lines.push(line("imports", over, "shop.imports.keep_days"));
+            lines.push(line("imports without an end", open, "shop.imports.abandoned_days"));
         }
         if name == ORDERS {
             let (held, archived) = shop_orders::store::aged(view, before(view, orders))?;

@@ -132,6 +132,93 @@ fn what_can_be_used_is_applied_and_the_rest_is_named() {
 }
 
 #[test]
+fn a_ruler_of_twelve_inches_is_three_lines_of_goods_and_no_open_quote() {
+    let shop = Shop::new();
+    let goods = "product,sku,name\nmin-1,MIN-1,12\" ruler\nmin-2,MIN-2,good\nmin-3,MIN-3,10\" ruler\n";
+    let file = shop.file("rulers.csv", goods);
+    let (output, told) = shop.import(&file, "stop");
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!((&told["lines"], &told["applied"]), (&3.into(), &3.into()));
+    assert!(shop.export("csv").contains(&"min-1,MIN-1,\"12\"\" ruler\",,,,,,0".to_owned()));
+    assert!(!said(&output).contains("before"));
+
+    let (output, _) = shop.import(&file, "stop");
+    assert!(said(&output).contains("was imported before; --again imports it anew"), "{}", said(&output));
+
+    let output = run(shop.0.path(), &["retention", "shop/imports", "--json", "--data", "data"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let kept: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |what: &str| kept.iter().find(|line| line["what"] == what).unwrap();
+    let (over, open) = (of("imports"), of("imports without an end"));
+    assert_eq!((&over["rows"], &over["due"], &over["days"]), (&1.into(), &0.into(), &90.into()));
+    assert_eq!((&open["rows"], &open["days"]), (&0.into(), &7.into()));
+}
+
+#[test]
+fn every_line_that_cannot_be_used_is_shown() {
+    let shop = Shop::new();
+    let mut goods = "product,sku\n".to_owned();
+    for number in 0..2_500 {
+        goods.push_str(&format!("No slug,SKU-{number}\n"));
+    }
+    let (_, told) = shop.import(&shop.file("bad.csv", goods), "skip");
+    let shown: Vec<u64> = shop.faults(&told).into_iter().map(|(line, _)| line).collect();
+    assert_eq!(shown, (2..2_502).collect::<Vec<u64>>());
+    let id = told["import"].as_str().unwrap();
+    let output = run(shop.0.path(), &["shop", "imports", "show", id, "--data", "data"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((text.lines().count(), text.matches("reason").count()), (2_501, 1), "headings stand once");
+    let none = ["shop", "imports", "show", id, "--after", "2501", "--data", "data"];
+    assert!(said(&run(shop.0.path(), &none)).contains("there is none"));
+}
+
+#[test]
+fn a_pipe_is_no_file_of_goods_and_one_that_is_closed_is_no_failure() {
+    let shop = Shop::new();
+    let pipe = shop.0.path().join("goods.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (output, _) = shop.import(&pipe, "skip");
+    assert_eq!(output.status.code(), Some(64));
+    assert!(said(&output).contains("is no regular file"), "{}", said(&output));
+
+    let mut goods = format!("{HEADER}\n");
+    for number in 0..2_000 {
+        let description = "text ".repeat(60);
+        goods.push_str(&format!("p-{number},SKU-{number},Thing,{description},,1,GBP,zero,5\n"));
+    }
+    let (output, _) = shop.import(&shop.file("many.csv", goods), "stop");
+    assert!(output.status.success(), "{}", said(&output));
+    let words = ["shop", "export", "catalogue", "--data", "data"];
+    let mut child =
+        mainstay(shop.0.path(), &words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(said(&output), "");
+}
+
+#[tokio::test]
+async fn an_import_that_somebody_stops_says_how_it_goes_on() {
+    let shop = Shop::new();
+    let mut goods = format!("{HEADER}\n");
+    for number in 0..60_000 {
+        goods.push_str(&format!("p-{number},SKU-{number},Thing,,,1,GBP,zero,5\n"));
+    }
+    let file = shop.file("goods.csv", goods);
+    let words = ["shop", "import", file.to_str().unwrap(), "--on-error", "stop", "--data", "data"];
+    let child = mainstay(shop.0.path(), &words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    Clock::system().sleep(Duration::from_millis(2_500)).await;
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains("stopped; the same command goes on from here"), "{}", said(&output));
+    let (output, told) = shop.import(&file, "stop");
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(told["applied"], 60_000);
+}
+
+#[test]
 fn stop_leaves_nothing_applied_and_a_broken_file_begins_nothing() {
     let shop = Shop::new();
     let mut goods = format!("{HEADER}\n");

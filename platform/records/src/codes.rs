@@ -10,6 +10,14 @@ pub const UNREADABLE: Code = Code::new(
     "Look at its path, its permissions and the disk.",
 );
 
+/// What is written is read no more.
+pub const CLOSED: Code = Code::new(
+    "records.closed",
+    Kind::Cancelled,
+    "Nobody reads the file any more",
+    "Nothing, if the reader has what it wanted; else look at why it ended.",
+);
+
 /// The file ends inside its compression, or its compression is damaged.
 pub const CUT: Code = Code::new(
     "records.cut",
@@ -35,4 +43,4 @@ pub const HEADER: Code = Code::new(
 );
 
 /// Every code of this crate, for the pages at `/problems/<name>`.
-pub const CODES: &[&Code] = &[&UNREADABLE, &CUT, &BOMB, &HEADER];
+pub const CODES: &[&Code] = &[&UNREADABLE, &CLOSED, &CUT, &BOMB, &HEADER];

@@ -4,16 +4,13 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
 use mainstay_core::{Error, Result};
 
 use crate::codes::{BOMB, CUT, UNREADABLE};
-
-/// What gzip begins with. RFC 1952, 2.3.1.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+use crate::packed::{GZIP, Members};
 
 /// Read from the disk at a time: large enough that system calls do not show, small beside everything else.
-const CHUNK: usize = 256 * 1024;
+pub const CHUNK: usize = 256 * 1024;
 
 /// How much a compressed file may unpack to.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +35,7 @@ pub struct Input {
 enum Source {
     Plain(BufReader<Box<dyn Read + Send>>),
     // Its state is large, and most files are plain.
-    Gzip { unpacked: Box<BufReader<MultiGzDecoder<Counted>>>, out: u64, limits: Limits },
+    Gzip { unpacked: Box<BufReader<Members>>, out: u64, limits: Limits },
 }
 
 impl Input {
@@ -60,13 +57,11 @@ impl Input {
         read.by_ref().take(GZIP.len() as u64).read_to_end(&mut beginning)?;
         let is_packed = beginning == GZIP;
         let whole = Cursor::new(beginning).chain(read);
-        let plain = BufReader::with_capacity(CHUNK, Box::new(whole) as Box<dyn Read + Send>);
         let source = if is_packed {
-            let unpacked = MultiGzDecoder::new(Counted { inner: plain, taken: 0 });
-            let unpacked = Box::new(BufReader::with_capacity(CHUNK, unpacked));
+            let unpacked = Box::new(BufReader::with_capacity(CHUNK, Members::new(Box::new(whole))));
             Source::Gzip { unpacked, out: 0, limits }
         } else {
-            Source::Plain(plain)
+            Source::Plain(BufReader::with_capacity(CHUNK, Box::new(whole)))
         };
         Ok(Self { source })
     }
@@ -77,18 +72,20 @@ impl Input {
     /// `records.unreadable`, `records.cut`, `records.bomb`.
     pub fn peek(&mut self) -> Result<&[u8]> {
         match &mut self.source {
-            Source::Plain(plain) => plain
-                .fill_buf()
-                .map_err(|error| UNREADABLE.because(format!("reading broke off: {error}"), error)),
+            Source::Plain(plain) => plain.fill_buf().map_err(broke_off),
             Source::Gzip { unpacked, out, limits } => {
-                let read = unpacked.get_ref().get_ref().taken;
-                if *out > limits.free_bytes && *out / limits.ratio_max > read {
+                if *out > limits.free_bytes && *out / limits.ratio_max > unpacked.get_ref().taken() {
                     return Err(BOMB.error(format!(
                         "the file unpacks to more than {} times its size",
                         limits.ratio_max
                     )));
                 }
-                unpacked.fill_buf().map_err(damaged)
+                if unpacked.fill_buf().map_err(damaged)?.is_empty()
+                    && !unpacked.get_mut().is_at_end().map_err(damaged)?
+                {
+                    return Err(CUT.error("the file has bytes after its compression that are no gzip"));
+                }
+                Ok(unpacked.buffer())
             }
         }
     }
@@ -105,34 +102,17 @@ impl Input {
     }
 }
 
+fn broke_off(error: io::Error) -> Error {
+    UNREADABLE.because(format!("reading broke off: {error}"), error)
+}
+
 fn damaged(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => CUT.because("the file ends inside its compression", error),
-        _ => CUT.because(format!("the file's compression is damaged: {error}"), error),
-    }
-}
-
-/// Counts the compressed bytes that were used.
-struct Counted {
-    inner: BufReader<Box<dyn Read + Send>>,
-    taken: u64,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.taken += read as u64;
-        Ok(read)
-    }
-}
-
-impl BufRead for Counted {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, bytes: usize) {
-        self.taken += bytes as u64;
-        self.inner.consume(bytes);
+        // What the decoder itself says of bytes.
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            CUT.because(format!("the file's compression is damaged: {error}"), error)
+        }
+        _ => broke_off(error),
     }
 }

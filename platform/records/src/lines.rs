@@ -1,14 +1,18 @@
 //! Numbered lines of bounded length.
 //!
 //! In CSV a quoted field may hold a line feed, so a record goes on over the next line while a quote is open. A quote that
-//! somebody forgot to close would so swallow the rest of the file; here it swallows nothing: when the record does not end
-//! within [`LINE_BYTES_MAX`] bytes, its first line alone is told as a fault and reading goes on with the second.
+//! somebody forgot to close would so swallow the rest of the file; here it swallows nothing: when it is not closed within
+//! the [`LINE_BYTES_MAX`] bytes of its record, or the quote that closes it has text after it, then the record is told as a
+//! fault as far as the line on which the quote was opened, and reading goes on with the line after that one. So every line
+//! is part of one record or of one fault. Going back costs no more than reading twice: between a quote that was opened in
+//! vain and what gave it away, no line opens another one.
 
 use mainstay_core::Result;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use crate::fault::Fault;
 use crate::input::Input;
+use crate::quotes::{Walked, walk};
 
 /// Longest record, in bytes: a product with its description and the addresses of fifty pictures fits.
 pub const LINE_BYTES_MAX: usize = 131_072;
@@ -57,6 +61,21 @@ enum End {
     Far,
 }
 
+/// Where a record ends, how many lines it has, and whether it can be used.
+#[derive(Clone, Copy)]
+struct Record {
+    end: End,
+    lines: u64,
+    fault: Option<Fault>,
+}
+
+impl Record {
+    /// Of one line.
+    fn line(end: End) -> Self {
+        Self { end, lines: 1, fault: None }
+    }
+}
+
 impl Lines {
     pub fn new(input: Input, syntax: Syntax) -> Self {
         Self { input, syntax, window: Vec::new(), start: 0, number: 1 }
@@ -74,23 +93,20 @@ impl Lines {
         loop {
             let number = self.number;
             let first = self.end_of_line(self.start)?;
-            let (end, lines) = match first {
+            let Record { end, lines, fault } = match first {
                 End::Far => {
                     self.skip_line()?;
                     return Ok(Some(Line { number, text: Err(Fault::TooLong) }));
                 }
                 End::Input(end) if end == self.start => return Ok(None),
-                End::Feed(_) | End::Input(_) if self.syntax == Syntax::JsonLines => (first, 1),
-                End::Feed(_) | End::Input(_) => match self.close_quotes(first)? {
-                    Some(closed) => closed,
-                    None => {
-                        self.go_on(first, 1);
-                        return Ok(Some(Line { number, text: Err(Fault::OpenQuote) }));
-                    }
-                },
+                End::Feed(_) | End::Input(_) if self.syntax == Syntax::JsonLines => Record::line(first),
+                End::Feed(_) | End::Input(_) => self.record(first)?,
             };
             let begin = self.start;
             self.go_on(end, lines);
+            if let Some(fault) = fault {
+                return Ok(Some(Line { number, text: Err(fault) }));
+            }
             let (End::Feed(place) | End::Input(place)) = end else { continue };
             let record = &self.window[begin..place];
             let length = record.strip_suffix(b"\r").unwrap_or(record).len();
@@ -110,20 +126,29 @@ impl Lines {
         };
     }
 
-    /// The end of a record whose first line ends at `first`, and how many lines it has; `None` if a quote stays open.
-    fn close_quotes(&mut self, first: End) -> Result<Option<(End, u64)>> {
-        let (mut from, mut end, mut lines) = (self.start, first, 1);
-        let mut open = false;
+    /// The record whose first line ends at `first`.
+    fn record(&mut self, first: End) -> Result<Record> {
+        let (mut from, mut record) = (self.start, Record::line(first));
+        let open_quote = |opened: Record| Ok(Record { fault: Some(Fault::OpenQuote), ..opened });
+        // As far as the line on which the quote stands that is open.
+        let mut opened = None;
         loop {
-            let (End::Feed(place) | End::Input(place)) = end else { return Ok(None) };
-            open ^= memchr_iter(b'"', &self.window[from..place]).count() % 2 == 1;
-            if !open {
-                return Ok(Some((end, lines)));
+            let (End::Feed(place) | End::Input(place)) = record.end else {
+                return open_quote(opened.unwrap_or(record));
+            };
+            match walk(&self.window[from..place], opened.is_some()) {
+                Walked::Closed => return Ok(record),
+                Walked::Stray { here: true } => {
+                    return Ok(Record { fault: Some(Fault::AfterQuote), ..record });
+                }
+                Walked::Stray { here: false } => return open_quote(opened.unwrap_or(record)),
+                Walked::Open { here: true } => opened = Some(record),
+                Walked::Open { here: false } => {}
             }
-            let End::Feed(feed) = end else { return Ok(None) };
+            let End::Feed(feed) = record.end else { return open_quote(opened.unwrap_or(record)) };
             from = feed + 1;
-            end = self.end_of_line(from)?;
-            lines += 1;
+            record.end = self.end_of_line(from)?;
+            record.lines += 1;
         }
     }
 

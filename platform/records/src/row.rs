@@ -2,59 +2,68 @@
 
 use std::borrow::Cow;
 
-use csv_core::{ReadRecordResult, Reader};
 use mainstay_core::Result;
+use memchr::memchr;
 
 use crate::codes::HEADER;
 use crate::escape::unescape;
 use crate::fault::Fault;
+use crate::quotes::closing;
 
 /// Most columns of a file; a header with more is none.
 const COLUMNS_MAX: usize = 64;
 
 /// Splits lines into fields, keeping its buffers from line to line.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Splitter {
-    reader: Reader,
-    text: Vec<u8>,
+    text: String,
     ends: Vec<usize>,
 }
 
-impl Default for Splitter {
-    fn default() -> Self {
-        Self { reader: Reader::new(), text: Vec::new(), ends: vec![0; COLUMNS_MAX + 1] }
-    }
-}
-
 impl Splitter {
-    /// The fields of a record.
+    /// The fields of a record, all of it: what cannot be read as fields is refused and never passed over.
     ///
     /// # Errors
-    /// [`Fault::Fields`] when there are more than any file has.
-    pub fn split(&mut self, line: &str) -> Result<Row<'_>, Fault> {
-        // Fields are never longer than what they are written as.
-        self.text.resize(line.len() + 1, 0);
-        self.reader.reset();
-        let (mut read, mut written, mut count) = (0, 0, 0);
-        // The reader takes off a byte order mark where it begins, which is where a file does and not where each line
-        // does. It looks for one in the bytes that it is given first, so it is given one.
-        let mut until = line.len().min(1);
-        loop {
-            let (outcome, taken, put, ended) = self.reader.read_record(
-                &line.as_bytes()[read..until],
-                &mut self.text[written..],
-                &mut self.ends[count..],
-            );
-            (read, written, count) = (read + taken, written + put, count + ended);
-            match outcome {
-                // The next call is given the rest, and the one after it nothing, which says that the record has ended.
-                ReadRecordResult::InputEmpty => until = line.len(),
-                ReadRecordResult::Record | ReadRecordResult::End => break,
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => return Err(Fault::Fields),
+    /// [`Fault::Fields`] when there are more than any file has, [`Fault::OpenQuote`] and [`Fault::AfterQuote`].
+    pub fn split(&mut self, record: &str) -> Result<Row<'_>, Fault> {
+        self.text.clear();
+        self.ends.clear();
+        let mut rest = (!record.is_empty()).then_some(record);
+        while let Some(field) = rest {
+            if self.ends.len() > COLUMNS_MAX {
+                return Err(Fault::Fields);
+            }
+            let after = match field.strip_prefix('"') {
+                Some(quoted) => {
+                    let close = closing(quoted.as_bytes()).ok_or(Fault::OpenQuote)?;
+                    self.add_quoted(&quoted[..close]);
+                    &quoted[close + 1..]
+                }
+                None => {
+                    let (plain, after) =
+                        field.split_at(memchr(b',', field.as_bytes()).unwrap_or(field.len()));
+                    self.text.push_str(plain);
+                    after
+                }
+            };
+            self.ends.push(self.text.len());
+            rest = after.strip_prefix(',');
+            if rest.is_none() && !after.is_empty() {
+                return Err(Fault::AfterQuote);
             }
         }
-        let text = std::str::from_utf8(&self.text[..written]).map_err(|_| Fault::Encoding)?;
-        Ok(Row { text, ends: &self.ends[..count] })
+        Ok(Row { text: &self.text, ends: &self.ends })
+    }
+
+    /// Adds what stands between quotes, in which two of them are one.
+    fn add_quoted(&mut self, inside: &str) {
+        let mut rest = inside;
+        while let Some((before, after)) = rest.split_once("\"\"") {
+            self.text.push_str(before);
+            self.text.push('"');
+            rest = after;
+        }
+        self.text.push_str(rest);
     }
 }
 

@@ -1,13 +1,13 @@
 //! Writing records, as CSV that is safe to open or as JSON Lines.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::str::FromStr;
 
 use csv::{Writer, WriterBuilder};
 use mainstay_core::{Error, Result, codes};
 use serde::Serializer;
 
-use crate::codes::UNREADABLE;
+use crate::codes::{CLOSED, UNREADABLE};
 use crate::escape::escape;
 use crate::lines::Syntax;
 
@@ -58,7 +58,8 @@ impl<W: Write> Sheet<W> {
     /// Begins a file; CSV gets its header at once.
     ///
     /// # Errors
-    /// `records.unreadable`, here and below, when the bytes cannot be written.
+    /// `records.unreadable`, here and below, when the bytes cannot be written; `records.closed` when it is a pipe that
+    /// nobody reads any more.
     pub fn new(to: W, format: Format, columns: &'static [&'static str]) -> Result<Self> {
         let form = match format {
             Format::Csv => {
@@ -98,6 +99,35 @@ impl<W: Write> Sheet<W> {
     }
 }
 
-fn unwritten(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    UNREADABLE.because(format!("the file cannot be written: {error}"), error)
+fn unwritten(error: impl Into<Unwritten>) -> Error {
+    let Unwritten(error) = error.into();
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => CLOSED.because("nobody reads the file any more", error),
+        _ => UNREADABLE.because(format!("the file cannot be written: {error}"), error),
+    }
+}
+
+/// What broke off below either form.
+struct Unwritten(io::Error);
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<csv::Error> for Unwritten {
+    fn from(error: csv::Error) -> Self {
+        let text = error.to_string();
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Self(error),
+            _ => Self(io::Error::other(text)),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Unwritten {
+    fn from(error: serde_json::Error) -> Self {
+        Self(error.into())
+    }
 }

@@ -78,6 +78,12 @@ fn lines(bytes: &[u8], syntax: Syntax) {
             assert!(syntax == Syntax::Csv || !text.contains('\n'));
         }
     }
+    if whole.1.is_none() && !file.starts_with(&[0x1f, 0x8b]) && whole.0.iter().all(|(_, text)| text.is_ok()) {
+        let within = |byte: &u8| !matches!(byte, b'\r' | b'\n');
+        let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+        let told = whole.0.iter().flat_map(|(_, text)| text.as_deref().unwrap_or_default().bytes());
+        assert!(told.filter(within).eq(file.iter().copied().filter(within)));
+    }
 }
 
 /// What is read, repeated beyond the longest record that there may be.
@@ -98,19 +104,33 @@ fn long(bytes: &[u8]) {
     assert_eq!(seen(pieces, Syntax::Csv).0, whole);
 }
 
-/// A record's fields are those that a library for CSV finds.
+/// A record's fields are those that a library for CSV finds, in every record that lines are cut into.
 fn fields(bytes: &[u8]) {
-    let Ok(record) = std::str::from_utf8(bytes) else { return };
     let mut splitter = Splitter::default();
-    let Ok(row) = splitter.split(record) else { return };
-    assert!(row.len() <= 65);
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(record.as_bytes());
-    let mut theirs = csv::StringRecord::new();
-    // A mark at the beginning of a file is taken off; a record in the middle of one may begin with the same letter.
-    if !record.starts_with('\u{feff}') && reader.read_record(&mut theirs).is_ok_and(|there| there) {
+    for (_, record) in seen(Cursor::new(bytes.to_vec()), Syntax::Csv).0 {
+        let Ok(record) = record else { continue };
+        let row = match splitter.split(&record) {
+            Ok(row) => row,
+            Err(fault) => {
+                assert_eq!(fault, Fault::Fields, "{record:?} was cut as a record");
+                continue;
+            }
+        };
+        assert!(row.len() <= 65);
+        // A mark at the beginning of a file is taken off; a record in the middle of one may begin with the same letter.
+        if record.starts_with('\u{feff}') {
+            continue;
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(csv::Terminator::Any(b'\n'))
+            .from_reader(record.as_bytes());
+        let mut theirs = csv::StringRecord::new();
+        assert!(reader.read_record(&mut theirs).is_ok_and(|there| there), "{record:?}");
         let ours: Vec<&str> = (0..row.len()).map(|place| row.raw(place)).collect();
         assert_eq!(ours, theirs.iter().collect::<Vec<_>>(), "{record:?}");
+        assert!(reader.read_record(&mut theirs).is_ok_and(|there| !there), "{record:?} is one record");
     }
 }
 

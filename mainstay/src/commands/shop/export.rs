@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use mainstay_core::{Currency, Result};
 use mainstay_host::{Engines, Settings};
 use mainstay_records::Sheet;
-use mainstay_records::codes::UNREADABLE;
+use mainstay_records::codes::{CLOSED, UNREADABLE};
 
 use self::orders::Source;
 use super::beside::{self, CALLER};
@@ -70,10 +70,15 @@ impl To {
 
 impl Export {
     pub async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
-        let (count, row) = match self.what {
-            What::Catalogue => (self.catalogue(global, engines).await?, "variant"),
-            What::Orders => (self.orders(global, engines).await?, "order"),
-            What::OrderLines => (self.orders(global, engines).await?, "line"),
+        let (outcome, row) = match self.what {
+            What::Catalogue => (self.catalogue(global, engines).await, "variant"),
+            What::Orders => (self.orders(global, engines).await, "order"),
+            What::OrderLines => (self.orders(global, engines).await, "line"),
+        };
+        let count = match outcome {
+            // A reader that has gone, such as `head`, has what it wanted.
+            Err(error) if error.is(&CLOSED) => return Ok(ExitCode::SUCCESS),
+            outcome => outcome?,
         };
         output::note(&format!("{count} {row}{}", if count == 1 { "" } else { "s" }));
         Ok(ExitCode::SUCCESS)

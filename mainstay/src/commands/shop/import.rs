@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Clock, Context, Id, Result, Tasks, codes};
-use mainstay_host::{Engines, Running};
+use mainstay_host::{Engines, Running, signals};
 use mainstay_records::{Format, Input, Lines};
 use mainstay_rpc::{Channel, answer, request};
 use shop_imports_contracts as wire;
@@ -19,6 +19,7 @@ use wire::{ImportsClient, SERVICE};
 use super::beside::{self, CALLER};
 use super::imports;
 use crate::commands::Global;
+use crate::output;
 use crate::shop::source;
 
 /// Lines and bytes that are handed over at once: within what the service takes, and within one message.
@@ -111,7 +112,12 @@ impl Import {
         ];
         let (json, file) = (self.json, self.file.clone());
         let told = beside::with(global, engines, &services, |running| async move {
-            let outcome = self.carry_out(&running, format, header, lines, &digest).await;
+            let outcome = match signals::listen(&running.shutdown(), |_| {}) {
+                Ok(()) => self.carry_out(&running, format, header, lines, &digest).await,
+                Err(error) => Err(error),
+            };
+            // Services that stop refuse what is still on its way; the reason is that somebody asked for it.
+            let outcome = outcome.map_err(|error| stopped(&running).err().unwrap_or(error));
             (running, outcome)
         })
         .await?;
@@ -150,23 +156,36 @@ impl Import {
             header,
         };
         let mut told = known(answer(client.begin(request(&ctx, begin)).await)?.import)?;
+        if has_ended(&told) {
+            output::note(&format!("{} was imported before; --again imports it anew", self.file.display()));
+        }
         let bar = Bar::new();
         if told.state == "staging" {
-            stage(&client, &ctx, &mut lines, &told, &bar).await?;
+            stage(running, &client, &ctx, &mut lines, &told, &bar).await?;
             let finish = wire::FinishRequest { id: id.clone() };
             told = known(answer(client.finish(request(&ctx, finish)).await)?.import)?;
         }
-        while !matches!(told.state.as_str(), "done" | "stopped") {
+        while !has_ended(&told) {
+            stopped(running)?;
             clock.sleep(ASK_EVERY).await;
             let get = wire::GetImportRequest { id: id.clone() };
             told = known(answer(client.get_import(request(&ctx, get)).await)?.import)?;
             bar.applied(&told);
-            if running.shutdown().is_requested() {
-                return Err(codes::CANCELLED.error("stopped; the same command goes on from here"));
-            }
         }
         Ok(told)
     }
+}
+
+fn has_ended(import: &wire::v1::Import) -> bool {
+    matches!(import.state.as_str(), "done" | "stopped")
+}
+
+/// Fails once somebody asked the command to stop.
+fn stopped(running: &Running) -> Result<()> {
+    if running.shutdown().is_requested() {
+        return Err(codes::CANCELLED.error("stopped; the same command goes on from here"));
+    }
+    Ok(())
 }
 
 fn header(lines: &mut Lines) -> Result<String> {
@@ -180,6 +199,7 @@ fn header(lines: &mut Lines) -> Result<String> {
 /// Hands all lines over that are not staged yet, a few batches ahead of the answers: while one is written, the next is
 /// looked into and the one after it is read.
 async fn stage(
+    running: &Running,
     client: &ImportsClient<Channel>,
     ctx: &Context,
     lines: &mut Lines,
@@ -189,6 +209,7 @@ async fn stage(
     let tasks = Tasks::new();
     let (mut on_their_way, mut after_line) = (VecDeque::new(), 0);
     loop {
+        stopped(running)?;
         let batch = batch(lines, begun.staged_through)?;
         let is_last = batch.is_none();
         if let Some(batch) = batch {

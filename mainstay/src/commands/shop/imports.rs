@@ -52,26 +52,24 @@ const SERVICES: [&str; 4] = [
     shop_inventory_contracts::SERVICE,
 ];
 
+/// What people read when there is nothing to list.
+const NONE: &str = "there is none";
+
 impl Imports {
     pub async fn run(self, global: &Global, engines: Engines) -> Result<ExitCode> {
-        let json = match &self {
-            Self::List(list) => list.json,
-            Self::Show(show) => show.json,
-        };
-        let table = beside::with(global, engines, &SERVICES, |running| async move {
-            let table = match self {
-                Self::List(_) => list(&running).await,
+        beside::with(global, engines, &SERVICES, |running| async move {
+            let printed = match self {
+                Self::List(asked) => list(&running, &asked).await,
                 Self::Show(show) => faults(&running, &show).await,
             };
-            (running, table)
+            (running, printed)
         })
         .await?;
-        table.print(Format::of(json), "there is none");
         Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn list(running: &Running) -> Result<Table> {
+async fn list(running: &Running, asked: &List) -> Result<()> {
     let mut client = running.peer(CALLER, SERVICE, ImportsClient::new)?.client();
     let ctx = Context::background(CALLER);
     let found = answer(client.list_imports(request(&ctx, wire::ListImportsRequest {})).await)?.imports;
@@ -94,19 +92,32 @@ async fn list(running: &Running) -> Result<Table> {
             Cell::text(Timestamp::from_micros(import.begun_at_micros).to_string()),
         ]);
     }
-    Ok(table)
+    table.print(Format::of(asked.json), NONE);
+    Ok(())
 }
 
-/// One page of faults; the next begins after its last line.
-async fn faults(running: &Running, show: &Show) -> Result<Table> {
+/// All faults, a page after the other: there may be as many as the file has lines.
+async fn faults(running: &Running, show: &Show) -> Result<()> {
     let mut client = running.peer(CALLER, SERVICE, ImportsClient::new)?.client();
-    let asked = wire::ListFaultsRequest { id: show.import.to_vec(), after_line: show.after, limit: 0 };
-    let found = answer(client.list_faults(request(&Context::background(CALLER), asked)).await)?.faults;
+    let ctx = Context::background(CALLER);
     let mut table = Table::new(&["line", "reason", "detail"]);
-    for fault in found {
-        table.row([number(fault.line), Cell::text(fault.reason), Cell::text(fault.detail)]);
+    let (mut after_line, format) = (show.after, Format::of(show.json));
+    loop {
+        let asked = wire::ListFaultsRequest { id: show.import.to_vec(), after_line, limit: 0 };
+        let found = answer(client.list_faults(request(&ctx, asked)).await)?.faults;
+        let Some(last) = found.last() else { break };
+        after_line = last.line;
+        for fault in found {
+            table.row([number(fault.line), Cell::text(fault.reason), Cell::text(fault.detail)]);
+        }
+        if !table.print_page(format) {
+            return Ok(());
+        }
     }
-    Ok(table)
+    if after_line == show.after {
+        table.print(format, NONE);
+    }
+    Ok(())
 }
 
 /// Says what an import came to.

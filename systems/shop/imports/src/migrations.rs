@@ -9,6 +9,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { version: 1, name: "imports, staged lines, faults", up: UP_1, down: DOWN_1 },
         Migration { version: 2, name: "staged lines stand on pages", up: UP_2, down: DOWN_2 },
         Migration { version: 3, name: "units know their lines", up: UP_3, down: DOWN_3 },
+        Migration { version: 4, name: "imports have an age", up: UP_4, down: DOWN_4 },
     ],
 };
 
@@ -103,6 +104,22 @@ DROP TABLE staged_pages;
 const UP_3: &str = "ALTER TABLE staged_units ADD COLUMN line INTEGER NOT NULL DEFAULT 0;";
 
 const DOWN_3: &str = "ALTER TABLE staged_units DROP COLUMN line;";
+
+// An import that an earlier release left is as old as its beginning. `forgotten` names those that are gone and of which
+// something is still to be deleted.
+const UP_4: &str = "
+ALTER TABLE imports ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+UPDATE imports SET changed_at = begun_at;
+CREATE TABLE forgotten (import BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+";
+
+const DOWN_4: &str = "
+DELETE FROM staged_pages WHERE import IN (SELECT import FROM forgotten);
+DELETE FROM staged_units WHERE import IN (SELECT import FROM forgotten);
+DELETE FROM faults WHERE import IN (SELECT import FROM forgotten);
+DROP TABLE forgotten;
+ALTER TABLE imports DROP COLUMN changed_at;
+";
 
 #[cfg(test)]
 mod tests {

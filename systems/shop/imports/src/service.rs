@@ -1,8 +1,8 @@
 //! Imports as the host mounts it.
 
 use mainstay_core::{Clock, Result};
-use mainstay_host::{Contract, Mounted, NoConfig, Scope, Service};
-use mainstay_jobs::Jobs;
+use mainstay_host::{Contract, Mounted, Scope, Service};
+use mainstay_jobs::{Job, Jobs, NewJob};
 use mainstay_sql::{Database, Wake};
 use shop_catalog_contracts::CatalogClient;
 use shop_imports_contracts::{FILE_DESCRIPTOR_SET, ImportsServer, SERVICE};
@@ -11,6 +11,8 @@ use shop_pricing_contracts::PricingClient;
 
 use crate::actions::Desk;
 use crate::apply::Peers;
+use crate::config::Config;
+use crate::forget::{FORGET_AT, Forget};
 use crate::job::Carry;
 use crate::migrations::MIGRATIONS;
 use crate::rpc::Rpc;
@@ -44,16 +46,20 @@ impl mainstay_host::Needs for Needs {
 
 impl Service for Imports {
     const NAME: &'static str = SERVICE;
-    type Config = NoConfig;
+    type Config = Config;
     type Needs = Needs;
 
     fn contract() -> Contract {
         Contract::new().rpc(FILE_DESCRIPTOR_SET)
     }
 
-    fn start(needs: Needs, _config: NoConfig, _clock: Clock) -> Result<Mounted> {
+    fn start(needs: Needs, config: Config, _clock: Clock) -> Result<Mounted> {
+        config.check()?;
         let Needs { db, jobs, peers } = needs;
         let access = shop_access_contracts::access()?;
+        let forget = Forget { db: db.clone(), keep: config.keep(), abandoned: config.abandoned() };
+        jobs.register(forget)?;
+        jobs.schedule(Forget::KIND, FORGET_AT, NewJob::of::<Forget>(&())?)?;
         jobs.register(Carry { db: db.clone(), peers: peers.clone() })?;
         let desk = Desk { db, jobs, peers, access, staged: Wake::new() };
         Ok(Mounted::new().rpc(ImportsServer::new(Rpc(desk)), FILE_DESCRIPTOR_SET))

@@ -24,7 +24,8 @@ pub struct NewImport {
 /// Begins it unless it was begun; how far it is. Staff and services only.
 ///
 /// # Errors
-/// `records.header` for a CSV file whose header does not name the columns.
+/// `records.header` for a CSV file whose header does not name the columns; `core.unavailable` while what is left of an
+/// earlier import of the same file is being deleted.
 pub async fn begin(desk: &Desk, ctx: &Context, new: NewImport) -> Result<Told> {
     desk.admit(ctx)?;
     if new.source.chars().count() > SOURCE_MAX || new.source.chars().any(char::is_control) {
@@ -36,6 +37,11 @@ pub async fn begin(desk: &Desk, ctx: &Context, new: NewImport) -> Result<Told> {
     let write = move |tx: &Tx<'_>| {
         if let Some(known) = store::import(tx, new.id)? {
             return told(tx, known);
+        }
+        if store::is_leaving(tx, new.id)? {
+            return Err(codes::UNAVAILABLE.error(
+                "what is left of an earlier import of this file is being deleted; try again in a moment",
+            ));
         }
         let import = Import {
             id: new.id,

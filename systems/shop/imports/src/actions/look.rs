@@ -30,11 +30,11 @@ pub fn told(view: &View<'_>, import: Import) -> Result<Told> {
 /// One import; `imports.unknown`.
 pub async fn get(desk: &Desk, ctx: &Context, id: ImportId) -> Result<Told> {
     desk.admit(ctx)?;
-    let read = move |view: &View<'_>| {
-        let import = store::import(view, id)?.ok_or_else(|| UNKNOWN.error("there is no such import"))?;
-        told(view, import)
-    };
-    desk.db.read(ctx, read).await
+    desk.db.read(ctx, move |view| told(view, known(view, id)?)).await
+}
+
+fn known(view: &View<'_>, id: ImportId) -> Result<Import> {
+    store::import(view, id)?.ok_or_else(|| UNKNOWN.error("there is no such import"))
 }
 
 /// The newest imports, without their reasons.
@@ -43,7 +43,7 @@ pub async fn list(desk: &Desk, ctx: &Context) -> Result<Vec<Import>> {
     desk.db.read(ctx, |view| store::imports(view, IMPORTS_MAX)).await
 }
 
-/// The faults after a line.
+/// The faults after a line; `imports.unknown`.
 pub async fn list_faults(
     desk: &Desk,
     ctx: &Context,
@@ -52,5 +52,9 @@ pub async fn list_faults(
     limit: u32,
 ) -> Result<Vec<Fault>> {
     desk.admit(ctx)?;
-    desk.db.read(ctx, move |view| store::faults(view, id, after, limit.clamp(1, FAULTS_MAX))).await
+    let read = move |view: &View<'_>| {
+        known(view, id)?;
+        store::faults(view, id, after, limit.clamp(1, FAULTS_MAX))
+    };
+    desk.db.read(ctx, read).await
 }

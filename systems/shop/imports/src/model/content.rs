@@ -1,8 +1,11 @@
 //! One line: a variant with its product, price and stock.
 
+use std::fmt;
+
 use mainstay_core::{Currency, Money, Result};
 use mainstay_records::{Fault as Unreadable, Format, Header, Splitter};
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Fault;
 
@@ -75,12 +78,45 @@ impl Reader {
 
 /// An object whose values are texts, under the names of the columns.
 fn cells_of_json(line: u64, text: &str) -> Result<[String; COLUMNS.len()], Fault> {
-    let object: std::collections::BTreeMap<String, String> = serde_json::from_str(text)
+    let Members(members) = serde_json::from_str(text)
         .map_err(|error| Fault::new(line, "bad_json", format!("is no object of texts: {error}")))?;
-    if let Some(unknown) = object.keys().find(|key| !COLUMNS.contains(&key.as_str())) {
-        return Err(Fault::new(line, "unknown_field", format!("{unknown} is no field of goods")));
+    let mut cells = [const { None }; COLUMNS.len()];
+    for (name, value) in members {
+        let Some(column) = COLUMNS.iter().position(|column| *column == name) else {
+            return Err(Fault::new(line, "unknown_field", format!("{name} is no field of goods")));
+        };
+        if cells[column].replace(value).is_some() {
+            return Err(Fault::new(line, "field_repeated", format!("has {name} more than once")));
+        }
     }
-    Ok(COLUMNS.map(|column| object.get(column).cloned().unwrap_or_default()))
+    Ok(cells.map(Option::unwrap_or_default))
+}
+
+/// An object as it is written. In a map the last of two members with one name would win, and the other be lost in silence.
+struct Members(Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Visit)
+    }
 }
 
 fn content(cells: [String; COLUMNS.len()]) -> Result<Content, (&'static str, &'static str)> {
@@ -197,6 +233,8 @@ mod tests {
             ("[]", "bad_json"),
             (r#"{"product":"mug","sku":1}"#, "bad_json"),
             (r#"{"product":"mug","sku":"M","colour":"blue"}"#, "unknown_field"),
+            (r#"{"product":"mug","product":"pot","sku":"M"}"#, "field_repeated"),
+            (r#"{"product":"mug","\u0070roduct":"","sku":"M"}"#, "field_repeated"),
             (r#"{"sku":"M"}"#, "bad_product"),
         ] {
             assert_eq!(json.read(7, line).unwrap_err().reason, reason, "{line}");

@@ -29,8 +29,8 @@ pub fn insert(tx: &Tx<'_>, import: &Import) -> Result<()> {
     };
     tx.execute(
         "INSERT INTO imports (id, source, on_error, format, header, state, staged_through, checked_through, \
-         applied_through, staged, faults, applied, begun_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0, 0, 0, ?7)",
+         applied_through, staged, faults, applied, begun_at, changed_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0, 0, 0, ?7, ?7)",
         &[
             (&import.id).into(),
             (&import.source).into(),
@@ -44,12 +44,12 @@ pub fn insert(tx: &Tx<'_>, import: &Import) -> Result<()> {
     .map(drop)
 }
 
-/// Writes how far it is.
+/// Writes how far it is, and that it was continued now.
 pub fn save(tx: &Tx<'_>, import: &Import) -> Result<()> {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     tx.execute(
         "UPDATE imports SET state = ?2, staged_through = ?3, checked_through = ?4, applied_through = ?5, \
-         staged = ?6, faults = ?7, applied = ?8 WHERE id = ?1",
+         staged = ?6, faults = ?7, applied = ?8, changed_at = ?9 WHERE id = ?1",
         &[
             (&import.id).into(),
             import.state.as_str().into(),
@@ -59,6 +59,7 @@ pub fn save(tx: &Tx<'_>, import: &Import) -> Result<()> {
             number(import.staged).into(),
             number(import.faults).into(),
             number(import.applied).into(),
+            tx.now().into(),
         ],
     )
     .map(drop)

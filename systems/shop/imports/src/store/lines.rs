@@ -7,9 +7,10 @@ use mainstay_sql::{Param, Row, Tx, View};
 
 use crate::model::{Content, Fault, ImportId, Numbered};
 
-/// Pages and units deleted at a time: some milliseconds of the writer's time, so that nobody waits for long behind it.
+/// Pages, units and faults deleted at a time: some milliseconds of the writer's time, so that nobody waits for long behind it.
 const PAGES_FORGOTTEN: u32 = 25;
 const UNITS_FORGOTTEN: u32 = 5_000;
+const FAULTS_FORGOTTEN: u32 = 2_000;
 
 /// Notes the stock keeping units of lines, of which each stands once; those lines whose unit another line of the import
 /// has.
@@ -131,6 +132,15 @@ pub fn forget_staged(tx: &Tx<'_>, import: ImportId) -> Result<u64> {
         "DELETE FROM staged_units WHERE import = ?1 AND sku IN \
          (SELECT sku FROM staged_units WHERE import = ?1 ORDER BY sku LIMIT ?2)",
         &[(&import).into(), UNITS_FORGOTTEN.into()],
+    )
+}
+
+/// Deletes some of what is told of lines; how many rows it were.
+pub fn forget_faults(tx: &Tx<'_>, import: ImportId) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM faults WHERE import = ?1 AND line IN \
+         (SELECT line FROM faults WHERE import = ?1 ORDER BY line LIMIT ?2)",
+        &[(&import).into(), FAULTS_FORGOTTEN.into()],
     )
 }
 

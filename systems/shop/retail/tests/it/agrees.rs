@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use shop_retail::Plan;
 
-use crate::support::dirty;
+use crate::support::{HEADER, dirty};
 
 /// What the proof prints for a file.
 fn proof(file: &Path, until: &str) -> Value {
@@ -33,6 +33,35 @@ fn the_proof_agrees_about_every_kind_of_dirt() {
         shop_retail::Refusal::ALL.len(),
         "a reason is missing"
     );
+}
+
+/// Quotes and line ends put between the letters of lines that are good: which of them mean something is said once, in the
+/// mapping, and read twice.
+#[test]
+fn the_proof_agrees_about_quotes_wherever_they_stand() {
+    const LINE: &str = "536365,85123A,a holder,6,2020-03-01 08:26:00,2.55,17850,United Kingdom\n";
+    const PIECES: [&str; 8] = ["\"", "\"\"", "\",\"", ",\"", "\",", "\"\n", "\r", "\r\n"];
+    let folder = tempfile::tempdir().unwrap();
+    for seed in 1..=12_u64 {
+        // Enough of chance, the same each time.
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut draw = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(state >> 33).unwrap() % below
+        };
+        let mut text = format!("{HEADER}\n");
+        for _ in 0..400 {
+            let mut line = LINE.to_owned();
+            for _ in 0..draw(4) {
+                let at = draw(line.len());
+                line.insert_str(at, PIECES[draw(PIECES.len())]);
+            }
+            text.push_str(&line);
+        }
+        let file = folder.path().join(format!("{seed}.csv"));
+        std::fs::write(&file, text).unwrap();
+        assert_eq!(ours(&file, ""), proof(&file, ""), "seed {seed}");
+    }
 }
 
 /// The real year, where it can be had: its first two months, which hold most kinds of its dirt.
