@@ -1,9 +1,11 @@
 //! What commands print. Data goes to stdout as a table for people or as JSON for programs; everything else goes to
 //! stderr; colour appears only where a terminal shows it.
 
+use std::fmt;
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
+use indicatif::ProgressState;
 use mainstay_core::Error;
 use serde_json::{Map, Value};
 
@@ -226,6 +228,12 @@ pub fn told(error: &Error) -> String {
         text.push_str(&format!("\n  {}: {}", field.path, field.message));
     }
     text
+}
+
+/// How many a second a progress bar goes forward, as a whole number.
+pub fn rate(state: &ProgressState, shown: &mut dyn fmt::Write) {
+    // Writing to a line of the terminal's cannot be helped when it fails.
+    let _ = write!(shown, "{:.0}", state.per_sec());
 }
 
 /// A heading within a longer text for people.

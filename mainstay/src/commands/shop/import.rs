@@ -265,8 +265,9 @@ impl Bar {
     }
 
     fn staged(&self, import: &wire::v1::Import) {
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} lines staged, {per_sec} {msg}") {
-            self.0.set_style(style);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} lines staged, {rate} a second {msg}")
+        {
+            self.0.set_style(style.with_key("rate", output::rate));
         }
         self.0.set_position(import.staged);
         self.0.set_message(unusable(import));

@@ -208,9 +208,9 @@ async fn show(clock: &Clock, total: u64, tally: &Tally) {
         if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
     );
     if let Ok(style) =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} invoices, {per_sec}, {eta} left {msg}")
+        ProgressStyle::with_template("{bar:40} {pos}/{len} invoices, {rate} a second, {eta} left {msg}")
     {
-        bar.set_style(style);
+        bar.set_style(style.with_key("rate", output::rate));
     }
     loop {
         clock.sleep(if terminal { Duration::from_millis(200) } else { TELL_EVERY }).await;
