@@ -16,8 +16,8 @@ use crate::shop;
 
 /// See what is kept for how long, and what is due.
 ///
-/// What is due goes by itself, in small pieces: every few minutes, carts, orders and imports once a night. An outbox also keeps what
-/// is due and what a consumer has yet to read.
+/// What is due goes by itself, in small pieces: every few minutes, carts, orders and imports once a night. An outbox also
+/// keeps what is due and what a consumer has yet to read.
 #[derive(Debug, Args)]
 pub struct Retention {
     /// Services such as shop/orders; all when none is named

@@ -1,4 +1,5 @@
-//! Whom credentials stand for, as it was told lately: what the edge of a process remembers so as not to ask for every request.
+//! Whom credentials stand for, as it was told lately: what the edge of a process remembers so as not to ask for every
+//! request.
 //!
 //! It is one of a process, so that the keeper of credentials, where it runs in the same process, takes out what it ends. It
 //! does so inside the transaction that ends it, and what was marked is never remembered again: an answer that was on its

@@ -266,14 +266,19 @@ fn mapped(figures: &Figures) -> String {
 fn told(report: &Report<'_>) -> String {
     let pounds = |pence: i64| format!("{}.{:02}", pence / 100, pence % 100);
     let mut text = format!(
-        "{} orders for {} GBP, {} GBP given back, in {:.0} s: {:.1} orders a second, {} calls\n",
+        "{} orders for {} GBP, {} GBP given back",
         report.shop.orders,
         pounds(report.shop.revenue),
         pounds(report.shop.refunded),
-        report.seconds,
-        report.orders_per_second,
-        report.calls,
     );
+    if report.calls == 0 {
+        text.push_str("; nothing was left to sell\n");
+    } else {
+        text.push_str(&format!(
+            "; in {:.0} s {} calls, {:.1} orders a second\n",
+            report.seconds, report.calls, report.orders_per_second
+        ));
+    }
     for (code, count) in &report.refused_by_shop {
         text.push_str(&format!("refused by the shop: {count} {code}\n"));
     }

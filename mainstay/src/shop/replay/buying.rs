@@ -28,7 +28,6 @@ impl Lane<'_> {
             if let Some(code) = &begun.refusal {
                 self.tally.refuse(code);
             }
-            self.tally.orders.fetch_add(u64::from(begun.order.is_some()), Ordering::Relaxed);
             return Ok(());
         }
         let known = begun.map(|begun| begun.cart);

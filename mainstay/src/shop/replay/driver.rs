@@ -44,6 +44,7 @@ pub struct Driver {
 #[derive(Debug, Default)]
 pub struct Tally {
     pub invoices: AtomicU64,
+    /// Placed in this run, which may go on where an earlier one ended.
     pub orders: AtomicU64,
     pub refunds: AtomicU64,
     pub calls: AtomicU64,

@@ -1,4 +1,5 @@
-//! Answers 304 for what the caller has already, 412 for what is not the version that it wants, and gives a tag to answers that may be kept and have none.
+//! Answers 304 for what the caller has already, 412 for what is not the version that it wants, and gives a tag to answers
+//! that may be kept and have none.
 //!
 //! A tag that is made here is weak and of the body as the handler wrote it, so it is the same in every coding and in
 //! every process. A handler that knows a version sets its own, which costs no hash.

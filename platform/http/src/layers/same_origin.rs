@@ -6,7 +6,8 @@
 //! unencrypted places send. A request that changes something and has neither is no browser's of this decade. It goes
 //! through when there is no cookie to abuse, or when it is of a form that no browser lets a page send to another site
 //! without asking that site first, which is what programs with a jar of cookies send: a method other than POST, or a body
-//! of JSON, a picture, anything but the few types that a page or the browser itself may send unasked. A `Bearer` credential is never added by a browser, so who sends one is not asked.
+//! of JSON, a picture, anything but the few types that a page or the browser itself may send unasked. A `Bearer`
+//! credential is never added by a browser, so who sends one is not asked.
 //!
 //! Rejected: a token in a second cookie and a header. It guards the same requests, must be made, bound to the session
 //! and carried by every form, and falls to a sibling domain that can set cookies, which the headers do not.
@@ -23,7 +24,7 @@ use crate::session;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// For whoever is a program with a jar of cookies, most likely.
-const UNTOLD: &str = "a cookie came with a form, or a body without a type, and nothing says which site's page sent it; \
+const UNTOLD: &str = "a cookie came with a form, or a body without exactly one content-type, and nothing says which site's page sent it; \
                       send the header Origin of this site, a content-type such as application/json, or \
                       Authorization: Bearer instead of the cookie";
 

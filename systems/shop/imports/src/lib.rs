@@ -2,8 +2,8 @@
 //!
 //! Lines are staged here in batches and checked one by one, then applied by a durable job, batch by batch, through the
 //! contracts of catalogue, pricing and inventory. It owns what is on its way and nothing else: what a product, a price or
-//! a level is, those services say. What ended is kept for a while, and so is what nobody continues. It is apart from them so that a million lines in staging do not share a writer with the
-//! pages of the shop.
+//! a level is, those services say. What ended is kept for a while, and so is what nobody continues. It is apart from
+//! them so that a million lines in staging do not share a writer with the pages of the shop.
 
 mod actions;
 mod apply;

@@ -97,6 +97,34 @@ pub struct Import {
     pub begun_at: mainstay_core::Timestamp,
 }
 
+impl Import {
+    /// One of which nothing is staged yet.
+    pub fn begun(
+        id: ImportId,
+        source: String,
+        on_error: OnError,
+        format: Format,
+        header: String,
+        at: mainstay_core::Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            source,
+            on_error,
+            format,
+            header,
+            state: State::Staging,
+            staged_through: 0,
+            checked_through: 0,
+            applied_through: 0,
+            staged: 0,
+            faults: 0,
+            applied: 0,
+            begun_at: at,
+        }
+    }
+}
+
 /// A line that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -2,7 +2,7 @@
 
 use mainstay_core::{Clock, Result};
 use mainstay_host::{Contract, Mounted, Scope, Service};
-use mainstay_jobs::{Job, Jobs, NewJob};
+use mainstay_jobs::Jobs;
 use mainstay_sql::{Database, Wake};
 use shop_catalog_contracts::CatalogClient;
 use shop_imports_contracts::{FILE_DESCRIPTOR_SET, ImportsServer, SERVICE};
@@ -12,7 +12,7 @@ use shop_pricing_contracts::PricingClient;
 use crate::actions::Desk;
 use crate::apply::Peers;
 use crate::config::Config;
-use crate::forget::{FORGET_AT, Forget};
+use crate::forget;
 use crate::job::Carry;
 use crate::migrations::MIGRATIONS;
 use crate::rpc::Rpc;
@@ -57,9 +57,7 @@ impl Service for Imports {
         config.check()?;
         let Needs { db, jobs, peers } = needs;
         let access = shop_access_contracts::access()?;
-        let forget = Forget { db: db.clone(), keep: config.keep(), abandoned: config.abandoned() };
-        jobs.register(forget)?;
-        jobs.schedule(Forget::KIND, FORGET_AT, NewJob::of::<Forget>(&())?)?;
+        forget::register(&jobs, &db, &config)?;
         jobs.register(Carry { db: db.clone(), peers: peers.clone() })?;
         let desk = Desk { db, jobs, peers, access, staged: Wake::new() };
         Ok(Mounted::new().rpc(ImportsServer::new(Rpc(desk)), FILE_DESCRIPTOR_SET))

@@ -179,24 +179,14 @@ async fn the_database_gives_nobody_a_way_in() {
 #[tokio::test]
 async fn too_many_passwords_at_once_are_refused_and_not_queued_without_end() {
     let app = TestApp::with_cpu(CpuPool::new(1, 1).unwrap()).await;
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let (started, running) = tokio::sync::oneshot::channel();
-    let pool = app.cpu.clone();
-    let busy = mainstay_core::Tasks::new().spawn("busy", async move {
-        let work = move || {
-            let _ = started.send(());
-            wait.recv()
-        };
-        pool.run(work).await
-    });
-    running.await.unwrap();
+    let held = app.hold_a_thread().await;
     let calls = futures::future::join_all((0..4).map(|_| app.log_in("ada@example.com", PASSWORD)));
     let release = async {
         crate::sessions::nap().await;
-        go.send(()).unwrap();
+        held.let_go();
     };
     let (answers, ()) = tokio::join!(calls, release);
     let refused = answers.iter().filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS).count();
     assert_eq!(refused, 3);
-    assert!(busy.join().await.unwrap().is_ok());
+    held.ended().await;
 }

@@ -1,12 +1,13 @@
 //! Auth with its doors open: the edge resolves sessions through the contract, as it does in production.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use async_trait::async_trait;
 use axum::body::Body;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use mainstay_core::lifecycle::TaskHandle;
 use mainstay_core::{Clock, Context, CpuPool, Result, Shutdown, Tasks};
 use mainstay_events::Outbox;
 use mainstay_host::Service;
@@ -24,6 +25,7 @@ use prost::Message as _;
 use serde_json::{Value, json};
 use shop_auth::{Auth, Config, MIGRATIONS, Needs, PeerSessions};
 use shop_auth_contracts as wire;
+use tokio::sync::oneshot;
 use wire::{AuthClient, EnsureAccountRequest, LoggedIn, Role, SERVICE};
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -78,6 +80,21 @@ impl Answer {
     }
 }
 
+pub struct HeldThread {
+    go: mpsc::Sender<()>,
+    busy: TaskHandle<Result<bool>>,
+}
+
+impl HeldThread {
+    pub fn let_go(&self) {
+        self.go.send(()).unwrap();
+    }
+
+    pub async fn ended(self) {
+        assert!(self.busy.join().await.unwrap().unwrap());
+    }
+}
+
 impl TestApp {
     pub async fn start() -> Self {
         Self::with_cpu(CpuPool::new(2, 64).unwrap()).await
@@ -85,6 +102,22 @@ impl TestApp {
 
     pub async fn with_cpu(cpu: CpuPool) -> Self {
         Self::with(cpu, Keys::from(&Key::from_bytes([5; 32])), EdgeIs::Here).await
+    }
+
+    /// Keeps a thread that hashes passwords busy until it is let go.
+    pub async fn hold_a_thread(&self) -> HeldThread {
+        let (go, wait) = mpsc::channel();
+        let (started, running) = oneshot::channel();
+        let pool = self.cpu.clone();
+        let busy = Tasks::new().spawn("busy", async move {
+            let work = move || {
+                let _ = started.send(());
+                wait.recv().is_ok()
+            };
+            pool.run(work).await
+        });
+        running.await.unwrap();
+        HeldThread { go, busy }
     }
 
     /// With an edge that remembers for itself, as that of another process does.

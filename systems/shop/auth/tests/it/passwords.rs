@@ -264,27 +264,17 @@ async fn a_login_that_began_before_the_password_changed_does_not_outlive_it() {
     let app = TestApp::with_cpu(CpuPool::new(1, 64).unwrap()).await;
     app.sign_up("ada@example.com").await;
     // The only thread for hashes is held up, so that the login waits with the old record in its hand.
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    let (started, running) = tokio::sync::oneshot::channel();
-    let pool = app.cpu.clone();
-    let busy = mainstay_core::Tasks::new().spawn("busy", async move {
-        let work = move || {
-            let _ = started.send(());
-            wait.recv()
-        };
-        pool.run(work).await
-    });
-    running.await.unwrap();
+    let held = app.hold_a_thread().await;
     let meanwhile = async {
         for _ in 0..10 {
             crate::sessions::nap().await;
         }
         let change = |tx: &mainstay_sql::Tx<'_>| tx.execute("UPDATE accounts SET password = 'another'", &[]);
         app.test.db.write(&app.ctx, change).await.unwrap();
-        go.send(()).unwrap();
+        held.let_go();
     };
     let (login, ()) = tokio::join!(app.log_in("ada@example.com", PASSWORD), meanwhile);
     assert_eq!(login.code(), "auth.wrong_login", "{}", login.body);
     assert_eq!(app.count("SELECT count(*) FROM sessions").await, 1, "that of the confirmation");
-    assert!(busy.join().await.unwrap().is_ok());
+    held.ended().await;
 }

@@ -43,21 +43,8 @@ pub async fn begin(desk: &Desk, ctx: &Context, new: NewImport) -> Result<Told> {
                 "what is left of an earlier import of this file is being deleted; try again in a moment",
             ));
         }
-        let import = Import {
-            id: new.id,
-            source: new.source.clone(),
-            on_error: new.on_error,
-            format: new.format,
-            header: new.header.clone(),
-            state: State::Staging,
-            staged_through: 0,
-            checked_through: 0,
-            applied_through: 0,
-            staged: 0,
-            faults: 0,
-            applied: 0,
-            begun_at: tx.now(),
-        };
+        let NewImport { id, source, on_error, format, header } = new.clone();
+        let import = Import::begun(id, source, on_error, format, header, tx.now());
         store::insert(tx, &import)?;
         told(tx, import)
     };

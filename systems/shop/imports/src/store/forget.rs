@@ -69,21 +69,9 @@ mod tests {
     /// An import in this state with a page, a unit and faults, last changed at so many microseconds.
     fn put(tx: &Tx<'_>, number: u8, state: State, changed_at: i64) -> Result<()> {
         let id = Id::from_bytes([number; 16]);
-        let import = Import {
-            id,
-            source: "goods.csv".into(),
-            on_error: OnError::Skip,
-            format: Format::JsonLines,
-            header: String::new(),
-            state,
-            staged_through: 0,
-            checked_through: 0,
-            applied_through: 0,
-            staged: 0,
-            faults: 0,
-            applied: 0,
-            begun_at: Timestamp::from_micros(changed_at),
-        };
+        let (at, source) = (Timestamp::from_micros(changed_at), "goods.csv".to_owned());
+        let begun = Import::begun(id, source, OnError::Skip, Format::JsonLines, String::new(), at);
+        let import = Import { state, ..begun };
         store::insert(tx, &import)?;
         let content = Content { product: "mug".into(), sku: "M-1".into(), ..Content::default() };
         if let Some(page) = WrittenPage::of(&[(1, &content)])? {

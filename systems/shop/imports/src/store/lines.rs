@@ -7,7 +7,8 @@ use mainstay_sql::{Param, Row, Tx, View};
 
 use crate::model::{Content, Fault, ImportId, Numbered};
 
-/// Pages, units and faults deleted at a time: some milliseconds of the writer's time, so that nobody waits for long behind it.
+/// Pages, units and faults deleted at a time: some milliseconds of the writer's time, so that nobody waits for long
+/// behind it.
 const PAGES_FORGOTTEN: u32 = 25;
 const UNITS_FORGOTTEN: u32 = 5_000;
 const FAULTS_FORGOTTEN: u32 = 2_000;
