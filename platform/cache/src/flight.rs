@@ -57,21 +57,26 @@ impl Pilot {
 
     /// Tells those who wait. Who comes now begins a load of their own, or finds what was kept.
     pub(crate) fn land(self, outcome: Result<Landed>) {
+        // The key first: whoever is told of a failure may ask again at once, and is not to get the same one.
+        self.free();
         self.outcome.send_replace(Some(outcome.map_err(Arc::new)));
+    }
+
+    fn free(&self) {
+        self.flights.0.lock().remove(&self.key);
     }
 }
 
 impl Drop for Pilot {
     fn drop(&mut self) {
-        self.flights.0.lock().remove(&self.key);
+        // After a landing the key may be another load's already.
+        if self.outcome.borrow().is_some() {
+            return;
+        }
         // A panic, or a task that was ended, must not leave anybody waiting.
-        self.outcome.send_if_modified(|outcome| {
-            let lost = outcome.is_none();
-            if lost {
-                *outcome = Some(Err(Arc::new(codes::INTERNAL.error("the value could not be loaded"))));
-            }
-            lost
-        });
+        self.free();
+        self.outcome
+            .send_replace(Some(Err(Arc::new(codes::INTERNAL.error("the value could not be loaded")))));
     }
 }
 
