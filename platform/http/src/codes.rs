@@ -104,6 +104,18 @@ pub const NOT_LISTENING: Code = Code::new(
     "Choose another address for http.listen, or end the process that uses it.",
 );
 
+pub const HEAD_MALFORMED: Code = Code::new(
+    "http.head_malformed",
+    Kind::InvalidArgument,
+    "The head of the request is not HTTP",
+    "Use an HTTP client; one that writes heads by hand must follow RFC 9112 to the letter.",
+);
+pub const HEAD_TOO_LARGE: Code = Code::new(
+    "http.head_too_large",
+    Kind::OutOfRange,
+    "The head of the request is too large",
+    "Send fewer or shorter headers; often it is cookies that have grown.",
+);
 pub const URI_TOO_LONG: Code = Code::new(
     "http.uri_too_long",
     Kind::InvalidArgument,
@@ -198,6 +210,8 @@ pub const CODES: &[&Code] = &[
     &CROSS_SITE,
     &NOT_LISTENING,
     &ADMIN_EXPOSED,
+    &HEAD_MALFORMED,
+    &HEAD_TOO_LARGE,
     &URI_TOO_LONG,
     &TARGET,
     &TRANSFER_CODING,

@@ -26,6 +26,7 @@ mod shed;
 mod target;
 mod versions;
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -122,6 +123,16 @@ impl Stack {
             let answer = pin!(self.answer(&mut exchange));
             work::traced(watched.trace(), answer).await
         };
+        watched.end(&mut response);
+        response
+    }
+
+    /// Answers in place of the parser, which could not read what `peer` sent: there is no request to speak of.
+    pub(crate) fn refuse(&self, problem: Problem, peer: IpAddr) -> Response {
+        let (mut exchange, watched) = self.observer.begin(Request::default(), Origin::Wire(peer));
+        headers::enter(&mut exchange);
+        let mut response = problems::answer(Err(problem), &exchange.visit);
+        headers::leave(&mut exchange, &mut response);
         watched.end(&mut response);
         response
     }

@@ -3,6 +3,7 @@
 mod activity;
 mod connection;
 mod place;
+mod refusals;
 mod stream;
 
 use std::net::SocketAddr;

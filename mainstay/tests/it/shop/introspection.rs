@@ -3,12 +3,13 @@
 use std::process::Command;
 use std::time::Duration;
 
+use mainstay_ports::free_address;
 use serde_json::{Value, json};
 
 use super::books::Books;
 use super::client::Client;
 use super::goods::variants;
-use super::world::{World, free_port};
+use super::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -19,7 +20,7 @@ async fn rows(operator: &mut Client, path: &str) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_see_runs_consumers_leases_limits_and_settings_and_nothing_that_buyers_wrote() {
-    let admin = free_port();
+    let admin = free_address();
     let world = World::single(&[&format!("http.admin.listen={admin}")]).await;
     let mut guest = world.buyer();
     let cart = guest.filled_cart(&[(&variants()[0], 1)], "tok_ok").await.unwrap();
@@ -78,7 +79,7 @@ async fn operators_see_runs_consumers_leases_limits_and_settings_and_nothing_tha
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_has_evidence_for_each_line_and_ends_with_the_worst() {
-    let admin = free_port();
+    let admin = free_address();
     let world = World::single(&[&format!("http.admin.listen={admin}")]).await;
     let public = world.address();
     let program = world.program.clone();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
 use mainstay_core::Clock;
+use mainstay_ports::free_address;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -13,7 +14,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::buyer::Buyer;
 use super::goods::variants;
-use super::world::{World, free_port};
+use super::world::World;
 
 /// A message is there within a second of the commit; a debug build on a busy machine may take its time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,7 +81,7 @@ async fn available(guest: &mut Buyer, variant: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_looks_at_it_sees_stock_and_orders_change_wherever_the_connection_is() {
-    let rpc = free_port();
+    let rpc = free_address();
     let world = World::single(&[&format!("rpc.listen={rpc}")]).await;
     let beside = world.serve_beside("shop/live", rpc, &["shop.inventory", "shop.orders", "shop.auth"]);
     let variant = &variants()[0];

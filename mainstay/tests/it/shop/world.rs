@@ -1,7 +1,7 @@
 //! The processes of a shop, in a folder of their own.
 
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -17,6 +17,7 @@ use mainstay::shop::SERVICES;
 use mainstay::shop::demo::LOGINS;
 use mainstay::shop::provider::Provider;
 use mainstay_core::{Clock, Configuration};
+use mainstay_ports::free_address;
 use shop_auth_contracts::Role;
 use tokio::net::TcpStream;
 
@@ -146,7 +147,7 @@ impl World {
 
     /// The shop in one process that also listens for peers.
     pub async fn with_rpc() -> Self {
-        let rpc = free_port();
+        let rpc = free_address();
         let mut world = Self::single(&[&format!("rpc.listen={rpc}")]).await;
         world.rpc = Some(rpc);
         world
@@ -255,7 +256,7 @@ impl World {
         let configuration = Configuration::load(None, [], &flags).unwrap();
         let provider =
             Provider::start(&configuration, &mainstay::engines::all(), &Clock::system()).await.unwrap();
-        let (rpc_shop, rpc_payments) = (free_port(), free_port());
+        let (rpc_shop, rpc_payments) = (free_address(), free_address());
         let serve = |services: &[&str], rpc: SocketAddr, peers: &[(&str, SocketAddr)]| {
             let mut arguments = vec!["serve".to_owned()];
             arguments.extend(services.iter().map(|service| (*service).to_owned()));
@@ -276,11 +277,6 @@ impl World {
         provider.tell(payments.address);
         self.apart = Some(Apart { payments, _provider: provider });
     }
-}
-
-// Free a moment ago; nobody else on this machine takes ports at random meanwhile.
-pub fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap()
 }
 
 // The arguments that open the whole shop on free ports with the data in `folder`.

@@ -8,7 +8,8 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use crate::codes::{
-    CONTENT_CODING, CROSS_SITE, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED, TARGET, URI_TOO_LONG, VERSION,
+    CONTENT_CODING, CROSS_SITE, HEAD_MALFORMED, HEAD_TOO_LARGE, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED,
+    TARGET, URI_TOO_LONG, VERSION,
 };
 use crate::contract::operation::{Answer, Callers};
 use crate::contract::routes::Route;
@@ -18,6 +19,8 @@ use crate::problem::{Document, PROBLEM_JSON, status_of_code};
 /// What any route may refuse with: the layers around it do, whatever it is.
 const ANYWHERE: &[&Code] = &[
     &CONTENT_CODING,
+    &HEAD_MALFORMED,
+    &HEAD_TOO_LARGE,
     &NOT_ACCEPTABLE,
     &OVERLOADED,
     &RATE_LIMITED,

@@ -6,12 +6,14 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
+use axum::response::Response;
 use bytes::Bytes;
+use http::StatusCode;
 use http_body::{Frame, SizeHint};
 use mainstay_core::{Clock, Monotonic};
 
@@ -19,7 +21,11 @@ use mainstay_core::{Clock, Monotonic};
 pub(super) struct Activity {
     clock: Clock,
     began: Monotonic,
+    /// Requests that ever began.
+    begun: AtomicU32,
     in_flight: AtomicU32,
+    /// It speaks no HTTP any more.
+    upgraded: AtomicBool,
     /// When something last happened, in milliseconds since the connection began.
     touched_ms: AtomicU64,
 }
@@ -29,7 +35,9 @@ impl Activity {
         Arc::new(Self {
             clock: clock.clone(),
             began: clock.monotonic(),
+            begun: AtomicU32::new(0),
             in_flight: AtomicU32::new(0),
+            upgraded: AtomicBool::new(false),
             touched_ms: AtomicU64::new(0),
         })
     }
@@ -41,8 +49,16 @@ impl Activity {
 
     /// A request is worked on until what is returned is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
+        self.begun.fetch_add(1, Ordering::Relaxed);
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
+    }
+
+    /// How many requests have begun, when each has its answer, down to the last byte of its body; else `None`.
+    pub(super) fn settled(&self) -> Option<u32> {
+        let is_settled =
+            self.in_flight.load(Ordering::Relaxed) == 0 && !self.upgraded.load(Ordering::Relaxed);
+        is_settled.then(|| self.begun.load(Ordering::Relaxed))
     }
 
     /// Waits until nothing has happened for `limit`.
@@ -67,10 +83,12 @@ impl Activity {
 pub(super) struct Busy(Arc<Activity>);
 
 impl Busy {
-    /// Keeps it until a body whose length is not known has been written. One of known length is written out at once, and
-    /// its writing is seen when it stalls.
-    pub(super) fn until_written(self, body: Body) -> Body {
-        if body.size_hint().exact().is_some() { body } else { Body::new(Watched { body, _busy: self }) }
+    /// Keeps it until the last of the body has been handed over to be written.
+    pub(super) fn until_written(self, answer: Response) -> http::Response<Watched> {
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            self.0.upgraded.store(true, Ordering::Relaxed);
+        }
+        answer.map(|body| Watched { body, _busy: self })
     }
 }
 
@@ -81,7 +99,8 @@ impl Drop for Busy {
     }
 }
 
-struct Watched {
+/// The body of an answer, on a connection that is busy with it.
+pub(super) struct Watched {
     body: Body,
     _busy: Busy,
 }

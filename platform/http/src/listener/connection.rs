@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use http::Request;
 use hyper::body::{Body as _, Incoming};
@@ -24,6 +23,7 @@ use crate::forwarded::Trust;
 use crate::layers::{Origin, Stack};
 use crate::listener::activity::Activity;
 use crate::listener::place::Place;
+use crate::listener::refusals::Refusals;
 use crate::listener::stream::Stream;
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -145,10 +145,11 @@ impl Protocols {
                 async move {
                     // Made in place: it is large, and awaited as it comes it would be moved.
                     let answer = pin!(stack.enter(request.map(incoming), Origin::Wire(peer)));
-                    Ok::<Response, Infallible>(answer.await.map(|body| busy.until_written(body)))
+                    Ok::<_, Infallible>(busy.until_written(answer.await))
                 }
             })
         };
+        let io = Refusals::new(io, activity, &self.stack, peer);
         let mut connection = pin!(self.builder.serve_connection_with_upgrades(TokioIo::new(io), service));
         let mut silent = pin!(activity.idle_for(self.header_timeout));
         let ended = tokio::select! {

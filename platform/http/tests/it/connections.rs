@@ -10,7 +10,7 @@ use mainstay_core::Stopwatch;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::site::{Answer, Site};
+use crate::site::{Answer, PARSER_S_WORDS, Site};
 
 async fn connect(address: SocketAddr) -> TcpStream {
     TcpStream::connect(address).await.unwrap()
@@ -88,20 +88,70 @@ async fn heads_that_are_too_large_or_no_http_are_refused() {
     let listening = site.listen().await;
     let many = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "x-a: b\r\n".repeat(200));
     let long = format!("GET / HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "y".repeat(100_000));
-    for (head, status) in [
-        (many.as_str(), "HTTP/1.1 431"),
-        (long.as_str(), "HTTP/1.1 431"),
-        ("not http at all\r\n\r\n", "HTTP/1.1 400"),
-        ("GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!", "HTTP/1.1 400"),
-        ("POST /v1/orders HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", "HTTP/1.1 4"),
+    let address = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y".repeat(65_600));
+    let hello = "GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n";
+    for (head, status, code) in [
+        (many.as_str(), 431, "http.head_too_large"),
+        (long.as_str(), 431, "http.head_too_large"),
+        (address.as_str(), 431, "http.head_too_large"),
+        ("not http at all\r\n\r\n", 400, "http.head_malformed"),
+        ("GET / HTTP/1.0\r\nhost: x\r\nbad header\r\n\r\n", 400, "http.head_malformed"),
+        (
+            "GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello!",
+            400,
+            "http.head_malformed",
+        ),
+        (
+            "POST /v1/orders HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+            415,
+            "http.media_type",
+        ),
     ] {
-        let mut stream = connect(listening.address).await;
-        // The other side may close while the rest is being sent.
-        let _ = stream.write_all(head.as_bytes()).await;
-        let answer = read_all(&mut stream).await;
-        assert!(answer.is_empty() || answer.starts_with(status), "{answer}");
+        // On a connection that is new, and on one that has been used.
+        for used in [false, true] {
+            let mut stream = connect(listening.address).await;
+            if used {
+                stream.write_all(hello.as_bytes()).await.unwrap();
+                assert!(read_answer(&mut stream).await.contains("200 OK"));
+            }
+            // The other side may close while the rest is being sent.
+            let _ = stream.write_all(head.as_bytes()).await;
+            let answer = read_all(&mut stream).await;
+            if answer.is_empty() {
+                // A reset overtook the answer, since bytes came after it was decided.
+                assert!(head.len() > 32_768, "{head}");
+                continue;
+            }
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+            for line in
+                ["content-type: application/problem+json", "x-content-type-options: nosniff", "date: "]
+            {
+                assert!(head.contains(line), "{line}: {head}");
+            }
+            assert!(head.contains(&format!("content-length: {}", body.len())), "{answer}");
+            assert_eq!(head.matches("content-length").count(), 1, "{head}");
+            let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!((&problem["code"], &problem["status"]), (&code.into(), &status.into()));
+            let trace = problem["trace"].as_str().unwrap();
+            assert!(head.contains(&format!("mainstay-trace: {trace}")), "{answer}");
+        }
     }
     assert_eq!(site.get("/v1/hello").await.status.as_u16(), 200);
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
+async fn a_body_that_says_what_the_parser_would_is_left_alone() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let mut stream = connect(listening.address).await;
+    let head = b"GET /v1/parser-s-words HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(head).await.unwrap();
+    let answer = read_all(&mut stream).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert_eq!(body, PARSER_S_WORDS.repeat(3));
     assert_eq!(listening.stop().await.cut, 0);
 }
 

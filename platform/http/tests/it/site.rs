@@ -8,9 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::State;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{HeaderMap, Request, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use mainstay_blobs::Store;
 use mainstay_core::codes::{INTERNAL, UNAUTHENTICATED, UNAVAILABLE};
@@ -332,6 +334,7 @@ fn routes(gate: Arc<Gate>) -> Labelled {
         .get("/v1/conflict", || async { (StatusCode::CONFLICT, Json(json!({ "mine": true }))) }, any())
         .get("/v1/cached", || async { ([("cache-control", "public, max-age=60")], "kept") }, any())
         .get("/v1/large", || async { "x".repeat(64 * 1_024 * 1_024) }, any())
+        .get("/v1/parser-s-words", parser_s_words, any())
         .post("/v1/login", login, any())
         .post("/v1/logout", || async { (SessionEnded, StatusCode::NO_CONTENT) }, any());
     let waiting = Router::new().route("/v1/wait", get(wait).post(wait)).with_state(gate);
@@ -344,6 +347,20 @@ pub fn any() -> Operation {
 
 async fn line(Path((order, line)): Path<(Id<Order>, u32)>) -> String {
     format!("{order} {line}")
+}
+
+/// What hyper says of a head that it cannot read.
+pub const PARSER_S_WORDS: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// A body of nothing else, in pieces that are written one by one.
+async fn parser_s_words() -> Response {
+    let pieces = futures::stream::unfold(0, |piece| async move {
+        Clock::system().sleep(Duration::from_millis(5)).await;
+        (piece < 3).then(|| (Ok::<_, std::io::Error>(PARSER_S_WORDS), piece + 1))
+    });
+    let mut answer = Response::new(Body::from_stream(pieces));
+    answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(3 * PARSER_S_WORDS.len()));
+    answer
 }
 
 async fn panics() -> &'static str {

@@ -3,19 +3,15 @@
 use std::time::Duration;
 
 use mainstay_core::{Clock, Stopwatch, codes};
+use mainstay_ports::free_address;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 use crate::world::{CALLEE, SOON, Served, caller_of, ctx, echo, echo_in, until};
 
-/// A port at which nobody listens any more.
-async fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_is_not_there_is_unavailable_at_once_and_by_name() {
-    let peer = caller_of(&format!("http://{}", free_port().await));
+    let peer = caller_of(&format!("http://{}", free_address()));
     let time = Stopwatch::start();
     let calls = (0..300).map(|_| echo(&peer));
     for outcome in futures::future::join_all(calls).await {
@@ -29,7 +25,7 @@ async fn a_peer_that_is_not_there_is_unavailable_at_once_and_by_name() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_comes_up_later_is_found() {
-    let address = free_port().await;
+    let address = free_address().to_string();
     let peer = caller_of(&format!("http://{address}"));
     echo(&peer).await.unwrap_err();
     let _served = Served::start(&address).await;
@@ -44,8 +40,8 @@ async fn a_peer_that_comes_up_later_is_found() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_restarts_loses_no_call_that_comes_after() {
-    let first = Served::start("127.0.0.1:0").await;
-    let address = first.listening.address().to_string();
+    let address = free_address().to_string();
+    let first = Served::start(&address).await;
     let peer = caller_of(&first.url());
     echo(&peer).await.unwrap();
     assert!(first.listening.drain(SOON).await);

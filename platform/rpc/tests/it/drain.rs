@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mainstay_conformance::rpc::v1::{CountRequest, Ending, WaitRequest};
 use mainstay_core::codes;
+use mainstay_ports::free_address;
 use mainstay_rpc::{answer, open_ended_request, request};
 
 use crate::world::{SOON, Served, caller_of, ctx, echo, until};
@@ -50,8 +51,8 @@ async fn a_drain_has_an_end_even_when_a_call_has_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rolling_restart_under_load_fails_few_calls_and_repeats_none() {
-    let first = Served::start("127.0.0.1:0").await;
-    let address = first.listening.address().to_string();
+    let address = free_address().to_string();
+    let first = Served::start(&address).await;
     let peer = caller_of(&first.url());
     let stop = Arc::new(AtomicBool::new(false));
     let (good, bad) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use std::process::Command;
 
 use http::Method;
+use mainstay_ports::free_address;
 use serde_json::{Value, json};
 
 use super::super::client::Client;
 use super::super::collector::Collector;
-use super::super::world::{World, free_port};
+use super::super::world::World;
 use super::Siege;
 use super::table::{Door, ROUTES};
 
@@ -155,7 +156,7 @@ impl<'a> Sender<'a> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_a_client_sends_is_in_a_log_a_trace_or_a_refusal() {
-    let (collector, admin) = (Collector::start().await, free_port());
+    let (collector, admin) = (Collector::start().await, free_address());
     let folder = tempfile::tempdir().unwrap();
     let access_log = folder.path().join("access.log");
     let settings = [

@@ -5,7 +5,7 @@ use mainstay_records::Format;
 use mainstay_sql::Tx;
 
 use super::{Desk, Told, told};
-use crate::model::{Import, ImportId, OnError, Reader, State};
+use crate::model::{Import, ImportId, OnError, Reader};
 use crate::store;
 
 /// Longest name of a source, in characters.
