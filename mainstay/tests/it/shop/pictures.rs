@@ -65,6 +65,8 @@ async fn a_picture_is_sent_by_staff_and_shown_to_everybody_whole_and_in_part() {
 
     let view = send(&mut staff.client, &product, file.clone()).await.unwrap().expect(201);
     assert_eq!(shown(&world, &product).await, [view["large"].as_str().unwrap()]);
+    let id = view["large"].as_str().unwrap().split('/').nth(3).unwrap();
+    let surrogate = format!("pictures picture-{id}");
     // Nobody in particular, and none gets a session by looking.
     let mut anybody = Client::new(world.address());
     for (size, width, height) in [("thumb", 160, 120), ("medium", 640, 480), ("large", 1_200, 900)] {
@@ -74,6 +76,7 @@ async fn a_picture_is_sent_by_staff_and_shown_to_everybody_whole_and_in_part() {
         for (name, value) in [
             ("content-type", "image/jpeg"),
             ("cache-control", "public, max-age=31536000, immutable"),
+            ("surrogate-key", surrogate.as_str()),
             ("x-content-type-options", "nosniff"),
             ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
         ] {

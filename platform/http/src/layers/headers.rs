@@ -34,8 +34,12 @@ pub(super) fn leave(exchange: &mut Exchange, response: &mut Response) {
     let common = if is_kept { &policy.answers } else { &policy.refusals };
     put_into(common.clone(), headers);
     if let Some(keys) = policy.surrogate_keys.clone().filter(|_| is_kept) {
-        // A handler's own keys come beside the route's.
-        headers.append(SURROGATE_KEY, keys);
+        // A handler's own keys come beside the route's, in the one header that caches look into.
+        let all = headers.get(SURROGATE_KEY).map(|own| [keys.as_bytes(), b" ", own.as_bytes()].concat());
+        let all = all.map_or(Ok(keys), |all| HeaderValue::from_bytes(&all));
+        if let Ok(all) = all {
+            headers.insert(SURROGATE_KEY, all);
+        }
     }
     if let Some(retirement) = &policy.retirement {
         retire(headers, retirement);

@@ -28,5 +28,6 @@ pub fn routes() -> Routes<Arc<App>> {
 
 /// What is particular to them: the public keys are the same for everybody.
 pub fn policies() -> Policies {
-    Policies::new().route("GET /.well-known/jwks.json", Policy::new().public(KEPT_FOR))
+    Policies::new()
+        .route("GET /.well-known/jwks.json", Policy::new().public(KEPT_FOR).surrogate_keys(&["jwks"]))
 }

@@ -35,7 +35,7 @@ pub fn policies() -> Policies {
         .route("GET /v1/products/{product}", kept())
         .route("POST /v1/products/{product}/pictures", pictures::policy_of_uploads())
         .route("PATCH /v1/picture-uploads/{upload}", pictures::policy_of_uploads())
-        .route("GET /v1/pictures/{picture}/{size}", Policy::new().immutable())
+        .route("GET /v1/pictures/{picture}/{size}", Policy::new().immutable().surrogate_keys(&["pictures"]))
         .route("GET /v1/categories", kept())
         .route("GET /v1/categories/{category}", kept())
 }

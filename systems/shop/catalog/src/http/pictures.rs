@@ -22,6 +22,9 @@ use crate::codes;
 use crate::model::{PICTURE_ID, PictureId, PictureSize, picture_address};
 use crate::render::MEDIA_TYPES;
 
+/// Names under which a cache in front of us can be told to forget an answer.
+const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+
 /// Pages of other origins may show pictures: they are everybody's, and what shows them is often elsewhere.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
@@ -61,6 +64,7 @@ pub fn routes() -> Routes<Arc<Catalog>> {
                 .text("What is at an address never changes. JPEG where a picture is opaque, else PNG.")
                 .returns_bytes(200, "image/*", "the picture")
                 .with_header("etag", "The digest of these bytes.")
+                .with_header("surrogate-key", "By which a cache in front can be told to forget this picture, or all of them.")
                 .returns_bytes(206, "image/*", "the bytes that were asked for")
                 .with_header("content-range", "Which they are.")
                 .problem(&codes::PICTURE_UNKNOWN),
@@ -137,5 +141,9 @@ pub async fn show(
     let answer = ranged.answer(&ctx, &catalog.blobs, &key, format.media_type()).await?;
     let mut answer = answer.ok_or_else(unknown)?;
     answer.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+    // The parsed id is a digest in hexadecimal digits, which is always a valid value.
+    if let Ok(key) = HeaderValue::from_str(&format!("picture-{name}")) {
+        answer.headers_mut().insert(SURROGATE_KEY, key);
+    }
     Ok(answer)
 }
