@@ -1,10 +1,10 @@
 //! A folder as a mail box: each message is a file `<id>.eml`, which mail programs open.
 //!
-//! A message is written beside its place, synced, and renamed into it, and the folder is synced too: a file that is
-//! there is whole, and what was handed over survives a power cut. The name is the id, so a message that comes again
-//! finds itself delivered.
-
-mod folder_sync;
+//! A message is written beside its place and renamed into it: a file that is there is whole, whenever the process is
+//! killed. The name is the id, so a message that comes again finds itself delivered.
+//!
+//! Nothing is synced. The folder stands in for a mail server while one develops; that the mails of the last half minute
+//! outlive a power cut too would cost each of them a sync of its own.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -16,8 +16,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mainstay_core::{BlockingPool, Clock, Context, Error, Id, Result};
 use mainstay_notify::{Address, Message, MessageKind, Notifier, codes, to_mime};
-
-use self::folder_sync::FolderSync;
 
 /// A file that was not renamed within this time belongs to a process that died.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3_600);
@@ -36,7 +34,6 @@ struct Parts {
     from: Address,
     clock: Clock,
     blocking: BlockingPool,
-    synced: FolderSync,
 }
 
 impl Mailbox {
@@ -53,8 +50,7 @@ impl Mailbox {
         let unusable = |error| codes::UNDELIVERED.because("the mail folder cannot be used", error);
         fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&folder).map_err(unusable)?;
         clear_abandoned(&folder).map_err(unusable)?;
-        let synced = FolderSync::of(folder.clone());
-        Ok(Self(Arc::new(Parts { folder, from, clock, blocking, synced })))
+        Ok(Self(Arc::new(Parts { folder, from, clock, blocking })))
     }
 
     /// Where the messages are.
@@ -70,8 +66,7 @@ impl Notifier for Mailbox {
         let place = self.0.folder.join(format!("{}.eml", message.id()));
         let name = Id::<MessageKind>::generate(&self.0.clock);
         let unfinished = self.0.folder.join(format!(".{name}.tmp"));
-        let parts = Arc::clone(&self.0);
-        let written = self.0.blocking.run(move || deliver(&mail, &parts.synced, &unfinished, &place));
+        let written = self.0.blocking.run(move || deliver(&mail, &unfinished, &place));
         written.await?.map_err(undelivered)
     }
 }
@@ -80,23 +75,21 @@ fn undelivered(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Er
     codes::UNDELIVERED.because("the message could not be put into the mail folder", error)
 }
 
-fn deliver(mail: &[u8], folder: &FolderSync, unfinished: &Path, place: &Path) -> io::Result<()> {
-    if !place.try_exists()? {
-        let written = write(mail, unfinished).and_then(|()| fs::rename(unfinished, place));
-        if written.is_err() {
-            // What is left of it must not fill a disk that is full already; if it stays, the next start removes it.
-            let _ = fs::remove_file(unfinished);
-        }
-        written?;
+fn deliver(mail: &[u8], unfinished: &Path, place: &Path) -> io::Result<()> {
+    if place.try_exists()? {
+        return Ok(());
     }
-    // Also for a message that is there already: who delivered it may have died before this.
-    folder.sync()
+    let written = write(mail, unfinished).and_then(|()| fs::rename(unfinished, place));
+    if written.is_err() {
+        // What is left of it must not fill a disk that is full already; if it stays, the next start removes it.
+        let _ = fs::remove_file(unfinished);
+    }
+    written
 }
 
 fn write(mail: &[u8], place: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(place)?;
-    file.write_all(mail)?;
-    file.sync_all()
+    file.write_all(mail)
 }
 
 fn clear_abandoned(folder: &Path) -> io::Result<()> {

@@ -2,8 +2,9 @@
 //!
 //! Callers that were just answered often write again at once. A commit with the first of them alone would make the
 //! others wait for two syncs instead of one, and would spend a sync on a single row. So while a batch is open, the
-//! writer takes in those who come back, until as many are in it as were there a moment ago, at most for half the
-//! time that a commit takes. Where callers do not come back, it learns so and stops waiting.
+//! writer takes in those who come back, until as many are in it as were there a moment ago. It waits for as long as they
+//! keep coming, at most for the time of four commits; where nobody comes for the time of one, the batch is complete.
+//! Where callers do not come back at all, it learns so and stops waiting.
 
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use super::queue::{Queue, Works};
 /// Shorter than this a thread cannot sleep and wake anyhow.
 const SHORTEST: Duration = Duration::from_micros(20);
 
-/// On a slow disk too, nobody waits noticeably longer for the sake of others.
-const LONGEST: Duration = Duration::from_millis(1);
+/// On a slow disk too, nobody waits noticeably longer for the sake of the next, nor of all who keep coming.
+const LONGEST_GAP: Duration = Duration::from_millis(2);
+const LONGEST: Duration = Duration::from_millis(4);
 
 /// After waits in vain the writer leaves out 1, 2, 4, … chances, up to this many.
 const LEFT_OUT_MAX: u32 = 64;
@@ -24,6 +26,8 @@ const LEFT_OUT_MAX: u32 = 64;
 pub(super) struct Linger {
     /// How many were being served or in line when the last commit was done.
     present: usize,
+    /// How long the next one is waited for, and all of them together.
+    gap: Duration,
     patience: Duration,
     /// How many chances the last wait in vain cost, and how many of them are still to be left out.
     penalty: u32,
@@ -42,14 +46,15 @@ impl Linger {
     /// What the last batch teaches: how many callers there are, and what a commit costs.
     pub(super) fn learn(&mut self, present: usize, commit_took: Duration) {
         self.present = present;
-        self.patience = (commit_took / 2).min(LONGEST);
+        self.gap = commit_took.min(LONGEST_GAP);
+        self.patience = (commit_took * 4).min(LONGEST);
     }
 
     /// A batch begins with so many works and may have `most`.
     pub(super) fn begin(&mut self, works: usize, most: usize) -> Wait {
         let mut wanted = self.present.clamp(works, most.max(works));
         if wanted > works {
-            if self.patience < SHORTEST {
+            if self.gap < SHORTEST {
                 wanted = works;
             } else if self.left_out > 0 {
                 self.left_out -= 1;
@@ -65,7 +70,8 @@ impl Linger {
         if have >= wait.wanted {
             return false;
         }
-        queue.gather(works, wait.wanted - have, self.patience.saturating_sub(wait.began.elapsed()));
+        let left = self.patience.saturating_sub(wait.began.elapsed());
+        queue.gather(works, wait.wanted - have, left.min(self.gap));
         works.len() > have
     }
 
