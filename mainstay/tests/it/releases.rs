@@ -6,15 +6,19 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use mainstay_core::Timestamp;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 
 use crate::buying::{available, buy, check_out};
 use crate::process::{Serving, call, run};
+use crate::shop::inside::{Inside, Ticking};
 
 /// What a buyer remembers of an order: enough to come back for it under any later release.
 const MEMORY: &str = "order.json";
@@ -23,41 +27,49 @@ fn releases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/releases")
 }
 
-#[test]
-fn every_release_s_data_folder_is_opened_and_goes_on() {
+/// Between the order of a release and its data being opened, whenever this runs: within the day for which a key is
+/// known, and long before the buyer's session ends.
+const LATER: Duration = Duration::from_secs(3_600);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_release_s_data_folder_is_opened_and_goes_on() {
     let mut opened = 0;
     for release in fs::read_dir(releases()).unwrap() {
         let release = release.unwrap().path();
         let folder = tempfile::tempdir().unwrap();
         restore(&release, &folder.path().join("data"));
         let memory: Value = serde_json::from_str(&fs::read_to_string(release.join(MEMORY)).unwrap()).unwrap();
-        goes_on(folder.path(), &memory);
+        let placed_at: Timestamp = memory["order"]["placed_at"].as_str().unwrap().parse().unwrap();
+        let time = Ticking::since(placed_at + LATER);
+        let inside = Inside::start(folder.path(), &[], mainstay::engines::all(), time.clock.clone()).await;
+        let address = inside.address();
+        tokio::task::block_in_place(|| goes_on(address, folder.path(), &memory));
+        inside.shop.stop().await.unwrap();
         opened += 1;
     }
     assert!(opened > 0, "there is no release to open");
 }
 
 /// The order is there for its buyer, its key gives the same answer, its stock is gone; and the shop sells on.
-fn goes_on(folder: &Path, memory: &Value) {
-    let shop = Serving::start(folder, &["up", "shop", "--demo"]);
+fn goes_on(shop: SocketAddr, folder: &Path, memory: &Value) {
     let order = &memory["order"];
     let session = memory["session"].as_str().unwrap();
     let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
-    let found = call(shop.http, "GET", &path, session, "", "").unwrap();
+    let found = call(shop, "GET", &path, session, "", "").unwrap();
     assert_eq!(found.status, 200, "{}", found.body);
     for part in ["number", "total", "lines", "address", "placed_at"] {
         assert_eq!(found.body[part], order[part], "{part}");
     }
     let cart = memory["cart"].as_str().unwrap().to_owned();
     let filled = crate::buying::Filled { session: session.to_owned(), cart: cart.clone() };
-    let again = check_out(shop.http, &filled, &cart).unwrap();
+    let again = check_out(shop, &filled, &cart).unwrap();
     assert_eq!((again.status, &again.body["id"]), (201, &order["id"]), "{}", again.body);
 
-    let left = available(shop.http);
-    buy(shop.http);
-    assert_eq!(available(shop.http), left - 2);
+    let left = available(shop);
+    buy(shop);
+    assert_eq!(available(shop), left - 2);
     let cancelled = call(
-        shop.http,
+        shop,
         "POST",
         &format!("{path}/cancel"),
         session,
@@ -68,7 +80,6 @@ fn goes_on(folder: &Path, memory: &Value) {
     assert_eq!(cancelled.status, 202, "{}", cancelled.body);
     let status = run(folder, &["migrate", "status"]);
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
-    shop.stop();
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod crashes;
 mod disk;
 mod doors;
 mod goods;
-mod inside;
+pub mod inside;
 mod introspection;
 mod journeys;
 mod live;

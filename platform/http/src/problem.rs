@@ -139,13 +139,22 @@ pub(crate) fn example(code: &Code) -> serde_json::Value {
         Retry::Never => None,
         Retry::After(wait) => u64::try_from(wait.as_millis()).ok(),
     };
+    let faults = [
+        (&codes::BODY_INVALID, "/lines/0/quantity", "must be at least 1"),
+        (&codes::QUERY_INVALID, "/limit", "must be at most 100"),
+    ];
+    let errors = faults
+        .into_iter()
+        .filter(|(of, ..)| of.name == code.name)
+        .map(|(_, pointer, message)| Fault { pointer: pointer.into(), message })
+        .collect();
     let document = Document {
         r#type: format!("{PAGES}{}", code.name),
         title: code.title,
         status: status_of_code(code).as_u16(),
         detail: code.title,
         code: code.name,
-        errors: Vec::new(),
+        errors,
         retry_after_ms: retry,
         trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
     };

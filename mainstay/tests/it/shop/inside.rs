@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mainstay::commands::Global;
 use mainstay::shop::launch::{Launch, Shop};
-use mainstay_core::{Clock, ManualClock, Stopwatch};
+use mainstay_core::{Clock, ManualClock, Stopwatch, Timestamp};
 use mainstay_host::Engines;
 
 use super::buyer::Buyer;
@@ -57,7 +57,12 @@ const TICK: Duration = Duration::from_millis(2);
 
 impl Ticking {
     pub fn start() -> Self {
-        let (clock, manual) = Clock::manual(Clock::system().now());
+        Self::since(Clock::system().now())
+    }
+
+    /// One that shows `moment` first.
+    pub fn since(moment: Timestamp) -> Self {
+        let (clock, manual) = Clock::manual(moment);
         let over = Arc::new(AtomicBool::new(false));
         let (hand, done) = (manual.clone(), Arc::clone(&over));
         std::thread::spawn(move || {
