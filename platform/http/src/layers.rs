@@ -60,6 +60,7 @@ use versions::Versions;
 pub(crate) use observe::Origin;
 pub use routes::Labelled;
 pub(crate) use routes::{Found, Handled, Handling};
+pub(crate) use target::HEAD_BYTES_MAX;
 pub use target::is_plain;
 pub use versions::{media_version, version_of};
 

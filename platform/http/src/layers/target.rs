@@ -7,9 +7,15 @@ use axum::response::Response;
 use http::header::{AUTHORIZATION, CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Version};
 
-use crate::codes::{TARGET, TRANSFER_CODING, URI_TOO_LONG};
+use crate::codes::{HEAD_TOO_LARGE, TARGET, TRANSFER_CODING, URI_TOO_LONG};
 use crate::problem::Problem;
 use crate::visit::Exchange;
+
+/// A request head must fit; the parser of HTTP/1 takes no less than 8 kB.
+pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1_024;
+
+/// What the list of headers counts beside the letters of each: RFC 9113, 6.5.2.
+const HEADER_OVERHEAD: usize = 32;
 
 /// Looks at addresses.
 pub(crate) struct Target {
@@ -27,6 +33,12 @@ impl Target {
             return Err(TRANSFER_CODING
                 .error("a body comes in chunks and in no other transfer coding")
                 .into());
+        }
+        // Over HTTP/1.1 the parser has done so.
+        if exchange.request.version() == Version::HTTP_2
+            && size_of(exchange.request.headers()) > HEAD_BYTES_MAX
+        {
+            return Err(HEAD_TOO_LARGE.error("the head of the request has more than 32 kB").into());
         }
         let uri = exchange.request.uri();
         let path = uri.path();
@@ -61,6 +73,11 @@ impl Target {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
+}
+
+/// The size of a list of headers, as HTTP/2 counts it.
+fn size_of(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_OVERHEAD).sum()
 }
 
 /// Whether a body comes in chunks over HTTP/1.1.

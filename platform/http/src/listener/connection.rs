@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::app::Parts;
 use crate::forwarded::Trust;
-use crate::layers::{Origin, Stack};
+use crate::layers::{HEAD_BYTES_MAX, Origin, Stack};
 use crate::listener::activity::Activity;
 use crate::listener::place::Place;
 use crate::listener::refusals::Refusals;
@@ -30,8 +30,9 @@ use crate::options::Options;
 use crate::proxy_protocol::{self, Preface};
 use crate::tls::Tls;
 
-/// A request head must fit; hyper takes no less than 8 kB.
-const HEAD_BYTES_MAX: usize = 32 * 1_024;
+/// Over HTTP/2 a list of headers that is longer is refused before it is read whole, with a bare status: below it, a head
+/// that is too large is refused by a layer, which says why.
+const HEADER_LIST_MAX: u32 = 2 * HEAD_BYTES_MAX as u32;
 
 /// Requests at once on one HTTP/2 connection: what browsers and gRPC clients expect at least.
 const STREAMS_MAX: u32 = 128;
@@ -189,7 +190,7 @@ fn builder(options: &Options) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
+        .max_header_list_size(HEADER_LIST_MAX)
         .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
         .max_local_error_reset_streams(RESETS_OWN_MAX)
         .max_send_buf_size(SEND_BUFFER_MAX)

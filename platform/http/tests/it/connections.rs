@@ -239,6 +239,29 @@ async fn http_2_is_spoken_with_prior_knowledge() {
 }
 
 #[tokio::test]
+async fn a_head_that_is_too_large_over_http2_is_refused_and_the_connection_goes_on() {
+    let site = Site::new();
+    let listening = site.listen().await;
+    let io = TokioIo::new(connect(listening.address).await);
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    let running = site.tasks.spawn("test.client", connection);
+    for (bytes, status) in [(30_000, 200), (40_000, 431), (30_000, 200)] {
+        let request = Request::get("http://x/v1/hello").header("x-long", "y".repeat(bytes));
+        let response = sender.send_request(request.body(Body::empty()).unwrap()).await.unwrap();
+        let answer = Answer::of(response).await;
+        if status == 200 {
+            assert_eq!(answer.status, 200);
+        } else {
+            answer.problem(status, "http.head_too_large");
+        }
+    }
+    drop(sender);
+    assert!(running.join().await.unwrap().is_ok());
+    assert_eq!(listening.stop().await.cut, 0);
+}
+
+#[tokio::test]
 async fn a_connection_too_many_waits_for_its_turn() {
     let site = Site::with(|options| options.connections_max = 1);
     let listening = site.listen().await;
