@@ -16,6 +16,9 @@ use crate::problem::PROBLEM_JSON;
 /// Fields within fields; what is deeper is named by its type.
 const DEPTH_MAX: usize = 6;
 
+/// Texts to choose from that are written out.
+const CHOICES_SHOWN: usize = 8;
+
 /// One row of a table of fields.
 #[derive(Serialize)]
 struct Field {
@@ -180,6 +183,7 @@ fn kind(document: &Value, schema: &Value) -> String {
         Value::Array(words) => {
             words.iter().filter_map(Value::as_str).find(|word| *word != "null").unwrap_or("")
         }
+        _ if choices(schema).next().is_some() => "string",
         _ => "any",
     };
     match word {
@@ -194,11 +198,18 @@ fn kind(document: &Value, schema: &Value) -> String {
     }
 }
 
+/// The texts that may stand there, where they are numbered: in a list, or each with its own description.
+fn choices(schema: &Value) -> impl Iterator<Item = &str> {
+    let described = items(&schema["oneOf"]).map(|one| &one["const"]);
+    items(&schema["enum"]).chain(described).filter_map(Value::as_str)
+}
+
 fn bounds(schema: &Value) -> String {
     let mut words = Vec::new();
-    if let Some(values) = schema["enum"].as_array() {
-        let shown: Vec<&str> = values.iter().filter_map(Value::as_str).take(8).collect();
-        let more = if values.len() > shown.len() { ", …" } else { "" };
+    let mut values = choices(schema);
+    let shown: Vec<&str> = values.by_ref().take(CHOICES_SHOWN).collect();
+    if !shown.is_empty() {
+        let more = if values.next().is_some() { ", …" } else { "" };
         words.push(format!("one of {}{more}", shown.join(", ")));
     } else {
         let range = |low: &str, high: &str, of: &str| match (&schema[low], &schema[high]) {
@@ -234,6 +245,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn choices_are_told_whether_they_are_described_or_not() {
+        let document = Value::Null;
+        for schema in [
+            json!({ "type": "string", "enum": ["small", "large"] }),
+            json!({ "oneOf": [{ "const": "small", "description": "Half." }, { "const": "large" }] }),
+        ] {
+            assert_eq!(kind(&document, &schema), "text", "{schema}");
+            assert_eq!(bounds(&schema), "one of small, large", "{schema}");
+        }
+        let many: Vec<String> = (0..9).map(|number| number.to_string()).collect();
+        assert_eq!(bounds(&json!({ "enum": many })), "one of 0, 1, 2, 3, 4, 5, 6, 7, …");
+    }
 
     #[test]
     fn where_a_form_is_taken_a_file_can_be_chosen() {
