@@ -13,6 +13,7 @@ mod goods;
 pub mod inside;
 mod introspection;
 mod journeys;
+mod kept;
 mod live;
 mod pictures;
 mod provider;

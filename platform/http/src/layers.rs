@@ -57,6 +57,7 @@ use shed::Shed;
 use target::Target;
 use versions::Versions;
 
+pub use headers::SURROGATE_KEY;
 pub(crate) use observe::Origin;
 pub use routes::Labelled;
 pub(crate) use routes::{Found, Handled, Handling};

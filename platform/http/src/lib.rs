@@ -51,7 +51,7 @@ pub use extract::{
     Standing, Upload, etag,
 };
 pub use health::{Health, Weight};
-pub use layers::{Labelled, is_plain, media_version, version_of};
+pub use layers::{Labelled, SURROGATE_KEY, is_plain, media_version, version_of};
 pub use links::Links;
 pub use listener::{Bound, Drained};
 pub use mainstay_identity::Identified;

@@ -140,8 +140,8 @@ pub(crate) fn example(code: &Code) -> serde_json::Value {
         Retry::After(wait) => u64::try_from(wait.as_millis()).ok(),
     };
     let faults = [
-        (&codes::BODY_INVALID, "/lines/0/quantity", "must be at least 1"),
-        (&codes::QUERY_INVALID, "/limit", "must be at most 100"),
+        (&codes::BODY_INVALID, "/lines/0/quantity", "is less than 1"),
+        (&codes::QUERY_INVALID, "/limit", "is more than 100"),
     ];
     let errors = faults
         .into_iter()

@@ -13,7 +13,9 @@ use mainstay_resilience::limits::Verdict;
 use crate::policy::Retirement;
 use crate::visit::Exchange;
 
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+/// Names, with spaces between them, by which a cache in front of us can be told to forget an answer. A handler's own come
+/// beside those of its route.
+pub const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
@@ -34,7 +36,7 @@ pub(super) fn leave(exchange: &mut Exchange, response: &mut Response) {
     let common = if is_kept { &policy.answers } else { &policy.refusals };
     put_into(common.clone(), headers);
     if let Some(keys) = policy.surrogate_keys.clone().filter(|_| is_kept) {
-        // A handler's own keys come beside the route's, in the one header that caches look into.
+        // In the one header that caches look into.
         let all = headers.get(SURROGATE_KEY).map(|own| [keys.as_bytes(), b" ", own.as_bytes()].concat());
         let all = all.map_or(Ok(keys), |all| HeaderValue::from_bytes(&all));
         if let Ok(all) = all {

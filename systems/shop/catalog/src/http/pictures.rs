@@ -10,7 +10,7 @@ use http::header::{ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
 use mainstay_blobs::codes as blobs;
 use mainstay_http::{
-    Ctx, FileUpload, Path, PathId, Policy, Problem, Ranged, Routes, Upload, etag, operation,
+    Ctx, FileUpload, Path, PathId, Policy, Problem, Ranged, Routes, SURROGATE_KEY, Upload, etag, operation,
 };
 use mainstay_resilience::Rate;
 use schemars::JsonSchema;
@@ -21,9 +21,6 @@ use crate::actions::{self, Added, Catalog, PICTURE_BYTES_MAX};
 use crate::codes;
 use crate::model::{PICTURE_ID, PictureId, PictureSize, picture_address};
 use crate::render::MEDIA_TYPES;
-
-/// Names under which a cache in front of us can be told to forget an answer.
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
 /// Pages of other origins may show pictures: they are everybody's, and what shows them is often elsewhere.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
