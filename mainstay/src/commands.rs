@@ -210,7 +210,7 @@ async fn dispatch(cli: Cli, engines: Engines) -> Result<ExitCode> {
         Command::Contracts(contracts) => contracts.run(),
         Command::Openapi(openapi) => openapi.run(),
         Command::Verify(verify) => verify.run(&global, engines).await,
-        Command::Load(load) => load.run().await,
+        Command::Load(load) => load.run(&global).await,
         Command::Shop(shop) => shop.run(&global, engines).await,
     }
 }

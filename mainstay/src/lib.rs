@@ -8,6 +8,7 @@ pub mod commands;
 pub mod doctor;
 pub mod engines;
 pub mod exit;
+pub mod listener;
 pub mod load;
 pub mod output;
 pub mod shop;

@@ -7,7 +7,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use crate::workspace::{self, Result};
 
 /// Platform capabilities from the top down: each may use those after it and none before it.
-const PLATFORM: [&str; 25] = [
+const PLATFORM: [&str; 26] = [
     "host",
     "conformance",
     "introspection",
@@ -27,6 +27,7 @@ const PLATFORM: [&str; 25] = [
     "sql",
     "blobs",
     "notify",
+    "dial",
     "records",
     "resilience",
     "profile",

@@ -10,6 +10,7 @@ use mainstay_secrets::Secret;
 
 use crate::commands::Global;
 use crate::doctor::{Running, Target, Verdict, examine};
+use crate::listener::Listener;
 use crate::output::{self, Cell, Format, Table, Tone};
 use crate::shop;
 
@@ -96,7 +97,7 @@ pub fn target(
         Some(Secret::new(std::fs::read_to_string(file).map_err(unreadable)?.trim().to_owned()))
     };
     Ok(Target {
-        public: at.unwrap_or(http.listen),
+        public: Listener::of(&http, at.unwrap_or(http.listen))?,
         operators: operators.map_or_else(|| http.admin_address(), Ok)?,
         token,
     })

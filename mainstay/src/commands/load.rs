@@ -10,6 +10,8 @@ use mainstay_core::config::BAD_CONFIGURATION;
 use mainstay_core::{Clock, Result, Tasks};
 use serde_json::json;
 
+use crate::commands::Global;
+use crate::listener::Listener;
 use crate::load::generator::{Load, Mix, RATE_MAX, SECONDS_MAX};
 use crate::load::measure::Measure;
 use crate::output::{self, Cell, Format, Table};
@@ -24,9 +26,10 @@ pub struct LoadCommand {
     /// The system to visit
     #[arg(value_enum)]
     system: System,
-    /// Where it listens, as host:port
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    at: String,
+    /// Where it listens, as host:port, instead of http.listen; over TLS when http.tls is configured, and then with that
+    /// certificate alone
+    #[arg(long, value_name = "ADDRESS")]
+    at: Option<String>,
     /// Visits a second, on average, at most 5000
     #[arg(long, default_value_t = 20.0)]
     rate: f64,
@@ -60,9 +63,9 @@ enum System {
 }
 
 impl LoadCommand {
-    pub async fn run(self) -> Result<ExitCode> {
+    pub async fn run(self, global: &Global) -> Result<ExitCode> {
         let System::Shop = self.system;
-        let load = self.checked()?;
+        let load = self.checked(global)?;
         let (clock, tasks, measure) = (Clock::system(), Tasks::new(), Arc::new(Measure::default()));
         let visits = load.run(&clock, &tasks, &measure).await?;
         let lines = measure.lines();
@@ -101,7 +104,7 @@ impl LoadCommand {
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn checked(&self) -> Result<Load> {
+    fn checked(&self, global: &Global) -> Result<Load> {
         let refuse = |sentence: String| Err(BAD_CONFIGURATION.error(sentence));
         if !(self.rate > 0.0 && self.rate <= RATE_MAX) {
             return refuse(format!("--rate is above 0 and at most {RATE_MAX}"));
@@ -112,14 +115,15 @@ impl LoadCommand {
         if self.lines_max == 0 {
             return refuse("--lines-max is at least 1".into());
         }
-        let address = self.address()?;
+        let http: mainstay_http::Options = global.configuration(&[])?.section("http")?;
+        let address = self.address(&http)?;
         if !address.ip().is_loopback() && !self.i_own_this_host {
             return refuse(format!(
                 "{address} is another machine; a load may take it down, so say --i-own-this-host if you may do that"
             ));
         }
         Ok(Load {
-            address,
+            listener: Listener::of(&http, address)?,
             rate: self.rate,
             duration: Duration::from_secs(self.seconds),
             mix: self.mix()?,
@@ -129,9 +133,10 @@ impl LoadCommand {
         })
     }
 
-    fn address(&self) -> Result<SocketAddr> {
+    fn address(&self, http: &mainstay_http::Options) -> Result<SocketAddr> {
+        let Some(at) = &self.at else { return Ok(http.listen) };
         let wrong = || BAD_CONFIGURATION.error("--at is host:port, such as 127.0.0.1:8080");
-        self.at.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(wrong)
+        at.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(wrong)
     }
 
     fn mix(&self) -> Result<Mix> {

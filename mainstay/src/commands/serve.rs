@@ -7,6 +7,7 @@ use mainstay_core::{Clock, Result};
 use mainstay_host::{Host, signals};
 
 use crate::commands::Global;
+use crate::listener::Listener;
 use crate::{output, shop, systems};
 use mainstay_host::Engines;
 
@@ -32,10 +33,11 @@ impl Serve {
         let names = systems::names(&self.services)?;
         let host = Host::new(global.configuration(&self.keys())?, engines, Clock::system());
         let running = shop::mount_some(host, &names)?.with_logs().start().await?;
+        let listener = Listener::of(&running.settings().http, running.http_addr())?;
         signals::listen(&running.shutdown(), |asked| {
             output::note(&format!("mainstay: {asked}: finishing what is held; once more ends it at once"));
         })?;
-        output::note(&format!("mainstay: serving {} at http://{}", names.join(", "), running.http_addr()));
+        output::note(&format!("mainstay: serving {} at {}", names.join(", "), listener.url()));
         output::note(&format!("mainstay: operators call http://{}", running.admin_addr()));
         if let Some(rpc) = running.rpc_addr() {
             output::note(&format!("mainstay: peers call http://{rpc}"));

@@ -69,7 +69,7 @@ fn welcome(shop: &Shop, demo: bool) -> String {
         text.push_str("Demo data was put in place.\n\n");
     }
     text.push_str(&welcome::addresses(&welcome::Addresses {
-        http: running.http_addr(),
+        public: shop.listener().url(),
         admin: running.admin_addr(),
         rpc: running.rpc_addr(),
         provider: shop.provider_addr(),
@@ -77,7 +77,7 @@ fn welcome(shop: &Shop, demo: bool) -> String {
     }));
     if demo {
         text.push_str(&welcome::logins());
-        text.push_str(&welcome::first_order(running.http_addr()));
+        text.push_str(&welcome::first_order(shop.listener(), &running.settings().http.tls.certificate));
     }
     text.push_str("\nCtrl-C finishes what is held and stops.");
     text

@@ -34,7 +34,7 @@ pub fn rate_limits(running: &Running) -> Found {
 // This machine's own callers are exempt unless it is configured otherwise, and then only the settings can tell.
 fn unlimited(running: &Running, routes: &str) -> Found {
     let rate = running.setting("http.rates.address").filter(|rate| rate != "off");
-    match rate.filter(|_| running.target.public.ip().is_loopback()) {
+    match rate.filter(|_| running.target.public.address.ip().is_loopback()) {
         Some(rate) => Found::look(format!(
             "GET {routes} answer this machine without RateLimit headers, as http.rates.exempt may say; others may ask \
              {rate} (http.rates.address), which is not seen from here"

@@ -8,7 +8,7 @@ pub fn cores(running: &Running) -> Found {
     let Some(threads) = running.metric("mainstay_process_threads") else {
         return Found::not_checked("the metrics do not tell the process's threads");
     };
-    if !running.target.public.ip().is_loopback() {
+    if !running.target.public.address.ip().is_loopback() {
         return Found::not_checked(format!(
             "the process has {threads} threads; its machine's cores are not seen from here"
         ));

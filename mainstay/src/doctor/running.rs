@@ -11,9 +11,11 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use mainstay_core::{Clock, Result, codes};
+use mainstay_dial::Dialer;
 use mainstay_secrets::Secret;
 use serde_json::Value;
-use tokio::net::TcpStream;
+
+use crate::listener::Listener;
 
 /// Longer than any of the questions takes; the CPU profile runs for a second.
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -24,7 +26,7 @@ const BODY_MAX: usize = 16 * 1024 * 1024;
 /// Where the system is.
 #[derive(Clone, Debug)]
 pub struct Target {
-    pub public: SocketAddr,
+    pub public: Listener,
     pub operators: SocketAddr,
     /// For operators, when the installation has one.
     pub token: Option<Secret<String>>,
@@ -72,17 +74,23 @@ impl Running {
     pub async fn ask(target: Target, clock: Clock) -> Result<Self> {
         let mut running = Self { target, clock, answers: BTreeMap::new() };
         for path in PUBLIC {
-            running.put(path, running.get(running.target.public, path, None).await);
+            running.put(path, running.get(&running.target.public, path, None).await);
         }
         if running.answers.is_empty() {
-            return Err(codes::UNAVAILABLE.error(format!(
+            let public = &running.target.public;
+            let words = format!(
                 "nothing answers at {}; start the system, or say where it is with --at",
-                running.target.public
-            )));
+                public.url()
+            );
+            return Err(match public.connect().await {
+                Ok(_) => codes::UNAVAILABLE.error(words),
+                Err(error) => codes::UNAVAILABLE.because(words, error),
+            });
         }
+        let operators = Listener { address: running.target.operators, dialer: Dialer::plain() };
         let token = running.target.token.clone();
         for path in OPERATORS {
-            running.put(path, running.get(running.target.operators, path, token.as_ref()).await);
+            running.put(path, running.get(&operators, path, token.as_ref()).await);
         }
         Ok(running)
     }
@@ -93,13 +101,13 @@ impl Running {
         }
     }
 
-    async fn get(&self, at: SocketAddr, path: &str, token: Option<&Secret<String>>) -> Option<Answer> {
+    async fn get(&self, at: &Listener, path: &str, token: Option<&Secret<String>>) -> Option<Answer> {
         let exchange = async {
-            let stream = TcpStream::connect(at).await.ok()?;
+            let stream = at.connect().await.ok()?;
             let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
-            let mut request = Request::get(path).header(HOST, at.to_string());
+            let mut request = Request::get(path).header(HOST, at.address.to_string());
             // Operators' answers are read; of the public ones it is looked at how they come.
-            if at == self.target.public {
+            if at.address == self.target.public.address {
                 request = request.header(ACCEPT_ENCODING, "gzip, br, zstd");
             }
             if let Some(token) = token {
@@ -153,7 +161,8 @@ impl Running {
     #[cfg(test)]
     pub fn silent() -> Self {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let target = Target { public: nowhere, operators: nowhere, token: None };
+        let public = Listener { address: nowhere, dialer: Dialer::plain() };
+        let target = Target { public, operators: nowhere, token: None };
         Self { target, clock: Clock::system(), answers: BTreeMap::new() }
     }
 

@@ -1,6 +1,5 @@
 //! Begins visits when they are due.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,6 +17,7 @@ use super::due;
 use super::measure::Measure;
 use super::shape;
 use super::visit::{Aim, Goods, Visit};
+use crate::listener::Listener;
 use crate::shop::client::{Call, Client};
 
 /// Most visits a second: far above what one machine serves; more is a typing mistake.
@@ -47,7 +47,7 @@ pub struct Mix {
 /// A load.
 #[derive(Clone, Debug)]
 pub struct Load {
-    pub address: SocketAddr,
+    pub listener: Listener,
     /// Visits a second, on average.
     pub rate: f64,
     pub duration: Duration,
@@ -93,7 +93,7 @@ impl Load {
     /// # Errors
     /// `core.unavailable` when there is no shop, `core.precondition` when it has nothing to buy.
     pub async fn run(&self, clock: &Clock, tasks: &Tasks, measure: &Arc<Measure>) -> Result<Visits> {
-        let goods: Arc<[Goods]> = goods(&mut Client::new(self.address, clock, tasks)).await?.into();
+        let goods: Arc<[Goods]> = goods(&mut Client::new(&self.listener, clock, tasks)).await?.into();
         let idle: Arc<Mutex<Vec<Client>>> = Arc::default();
         let places = Arc::new(Semaphore::new(VISITS_MAX));
         let waited = Arc::new(AtomicU64::new(0));
@@ -115,7 +115,7 @@ impl Load {
             };
             let aim = self.mix.draw(&mut random);
             let visitor = StdRng::seed_from_u64(random.random());
-            let client = idle.lock().pop().unwrap_or_else(|| Client::new(self.address, clock, tasks));
+            let client = idle.lock().pop().unwrap_or_else(|| Client::new(&self.listener, clock, tasks));
             let (clock, measure, goods) = (clock.clone(), Arc::clone(measure), Arc::clone(&goods));
             let (idle, lines_max, name) =
                 (Arc::clone(&idle), self.lines_max, format!("load-{}-{begun}", self.seed));

@@ -1,7 +1,6 @@
 //! A caller of the shop's public API over one connection that is kept: what the replay and the load generator are made
 //! of. It sends JSON, keeps no cookies, and proves who it is with a bearer token.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +10,8 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use mainstay_core::{Clock, Error, Result, Tasks, codes};
 use serde_json::Value;
-use tokio::net::TcpStream;
+
+use crate::listener::Listener;
 
 /// The header in which a new session's token is handed out.
 const SESSION: &str = "mainstay-session";
@@ -24,7 +24,7 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// One connection, opened when it is first used and again when it was lost.
 pub struct Client {
-    address: SocketAddr,
+    listener: Listener,
     clock: Clock,
     tasks: Tasks,
     connection: Option<SendRequest<Full<Bytes>>>,
@@ -61,8 +61,8 @@ impl Answer {
 }
 
 impl Client {
-    pub fn new(address: SocketAddr, clock: &Clock, tasks: &Tasks) -> Self {
-        Self { address, clock: clock.clone(), tasks: tasks.clone(), connection: None }
+    pub fn new(listener: &Listener, clock: &Clock, tasks: &Tasks) -> Self {
+        Self { listener: listener.clone(), clock: clock.clone(), tasks: tasks.clone(), connection: None }
     }
 
     /// Sends a request and reads its answer.
@@ -110,10 +110,10 @@ impl Client {
 
     async fn connection(&mut self) -> Result<&mut SendRequest<Full<Bytes>>> {
         if self.connection.as_ref().is_none_or(SendRequest::is_closed) {
-            let stream = TcpStream::connect(self.address)
-                .await
-                .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
-                .map_err(|error| codes::UNAVAILABLE.because("the shop cannot be reached", error))?;
+            let stream = self.listener.connect().await.map_err(|error| {
+                let words = format!("the shop cannot be reached at {}", self.listener.url());
+                codes::UNAVAILABLE.because(words, error)
+            })?;
             let (sender, driver) = handshake(TokioIo::new(stream)).await.map_err(lost)?;
             self.tasks.spawn("shop-client", async move {
                 // How the connection ended shows in its sender.

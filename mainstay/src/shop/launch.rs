@@ -8,6 +8,7 @@ use mainstay_core::{Clock, Configuration, Result, Shutdown};
 use mainstay_host::{Engines, Host, ReplayClock, Running};
 
 use crate::commands::Global;
+use crate::listener::Listener;
 use crate::shop::provider::Provider;
 use crate::shop::{self, demo};
 
@@ -29,6 +30,7 @@ pub struct Launch {
 /// A running shop.
 pub struct Shop {
     running: Running,
+    listener: Listener,
     provider: Option<Provider>,
     seeded: bool,
 }
@@ -61,10 +63,11 @@ impl Launch {
             (true, Some(_)) => demo::seed_logins(&running).await.map(|()| false)?,
             (false, _) => false,
         };
+        let listener = Listener::of(&running.settings().http, running.http_addr())?;
         if let Some(provider) = &provider {
-            provider.tell(running.http_addr());
+            provider.tell(&listener);
         }
-        Ok(Shop { running, provider, seeded })
+        Ok(Shop { running, listener, provider, seeded })
     }
 }
 
@@ -85,9 +88,9 @@ impl Shop {
         &self.running
     }
 
-    /// Where it listens for HTTP.
-    pub fn http_addr(&self) -> SocketAddr {
-        self.running.http_addr()
+    /// Where it listens for the public.
+    pub fn listener(&self) -> &Listener {
+        &self.listener
     }
 
     /// Where the test provider of payments listens.

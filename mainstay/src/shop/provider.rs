@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use shop_payments::{ProviderSecrets, SharedSecret};
 use shop_test_provider::{Options, Shared, TestProvider};
 
+use crate::listener::Listener;
+
 /// Names its database and its section of the configuration.
 pub const NAME: &str = "shop.test_provider";
 
@@ -62,6 +64,7 @@ impl Provider {
 
         let mut options = Options::new(shared(secrets.api_key), shared(secrets.webhook));
         options.listen = section.listen;
+        options.webhook_dialer = Listener::of(&settings.http, settings.http.listen)?.dialer;
         options.late = Duration::from_millis(section.late_ms);
         options.held_back = Duration::from_millis(section.held_back_ms);
         let db = engines.open_database(&settings.database.url, NAME, clock, &Metrics::unregistered())?;
@@ -77,8 +80,8 @@ impl Provider {
     }
 
     /// From now on webhooks go to the shop that listens there.
-    pub fn tell(&self, shop: SocketAddr) {
-        self.server.send_webhooks_to(format!("http://{shop}/v1/payments/webhooks/test"));
+    pub fn tell(&self, shop: &Listener) {
+        self.server.send_webhooks_to(format!("{}/v1/payments/webhooks/test", shop.url()));
     }
 
     pub fn address(&self) -> SocketAddr {

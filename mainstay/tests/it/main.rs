@@ -15,6 +15,7 @@ mod process;
 mod releases;
 mod replay;
 mod schemathesis;
+mod secure;
 mod seeing;
 mod shop;
 mod signals;

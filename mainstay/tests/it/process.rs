@@ -96,6 +96,11 @@ impl Serving {
         }
     }
 
+    /// Where operators call it.
+    pub fn operators(&self) -> SocketAddr {
+        self.welcome.lines().find_map(|line| address_in(line, "/metrics")).unwrap()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
@@ -130,10 +135,10 @@ impl Drop for Serving {
     }
 }
 
-/// The `http://host:port` in a line that contains the mark.
+/// The `http://host:port`, or the same over TLS, in a line that contains the mark.
 fn address_in(line: &str, mark: &str) -> Option<SocketAddr> {
     line.contains(mark).then_some(())?;
-    let rest = line.split("http://").nth(1)?;
+    let rest = line.split("://").nth(1)?;
     rest.split(['/', ' ']).next()?.parse().ok()
 }
 

@@ -1,17 +1,11 @@
 //! What an operator sees of a running shop, by the commands that look at it.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::process::{Serving, call, run};
-
-fn admin_of(serving: &Serving) -> SocketAddr {
-    let line = serving.welcome.lines().find(|line| line.contains("/metrics")).unwrap();
-    line.split("http://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap()
-}
 
 /// Runs a command until it prints something; one JSON value a line.
 fn until_told(folder: &Path, words: &[&str]) -> Vec<Value> {
@@ -33,7 +27,7 @@ fn a_request_is_found_from_its_trace_to_its_profile() {
     let folder = tempfile::tempdir().unwrap();
     let words = ["up", "shop", "--demo", "--set", "telemetry.sample=1.0", "--set", "telemetry.log=\"warn\""];
     let serving = Serving::start(folder.path(), &words);
-    let admin = admin_of(&serving).to_string();
+    let admin = serving.operators().to_string();
     let at = ["--at", admin.as_str()];
     let answer = call(serving.http, "GET", "/v1/products", "", "", "").unwrap();
     assert_eq!(answer.status, 200);
@@ -86,7 +80,7 @@ fn a_stranger_gets_no_profile_and_no_trace() {
     std::fs::set_permissions(&token, mode).unwrap();
     let key = format!("http.admin.token_file={:?}", token.display().to_string());
     let serving = Serving::start(folder.path(), &["up", "shop", "--demo", "--set", &key]);
-    let admin = admin_of(&serving);
+    let admin = serving.operators();
     for path in ["/v1/profiles/cpu", "/v1/profiles/heap", "/v1/traces", "/v1/logs/tail", "/v1/process"] {
         assert_eq!(call(admin, "GET", path, "", "", "").unwrap().status, 401, "{path}");
     }

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequest, FromRequestParts};
+use bytes::Bytes;
 use data_encoding::BASE64;
+use futures::{TryStreamExt, stream};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, FORWARDED, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use mainstay_blobs::ByteRange;
@@ -14,25 +16,29 @@ use mainstay_http::etag::{ETag, Tags};
 use mainstay_http::forwarded::{ForwardedHeader, Trust, forwarded_for, node};
 use mainstay_http::parsers::{OriginRule, bearer, cookie, is_unique};
 use mainstay_http::proxy_protocol::{HEADER_MAX, Preface, read};
+use mainstay_http::tus::{Creation, FromHeaders, Offset, Told};
 use mainstay_http::{
-    Body, Condition, IdempotencyKey, Query, Upload, etag, is_plain, media_version, version_of,
+    Body, Condition, FileUpload, IdempotencyKey, Query, Upload, etag, is_plain, media_version, version_of,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::choose;
-use crate::future::now;
+use crate::future::{driven, now};
 
 /// Bytes of a target that are looked at one cut at a time.
 const CUTS_MAX: usize = 640;
 
 pub fn feed(bytes: &[u8]) {
-    let Some((choice, rest)) = choose(bytes, 14) else { return };
+    let Some((choice, rest)) = choose(bytes, 16) else { return };
     if choice == 0 {
         return preface(rest);
     }
     if choice == 1 {
         return body(rest);
+    }
+    if choice == 15 {
+        return form(rest);
     }
     let Ok(text) = std::str::from_utf8(rest) else { return };
     match choice {
@@ -47,7 +53,8 @@ pub fn feed(bytes: &[u8]) {
         10 => keys(text),
         11 => sessions(text),
         12 => rules(text),
-        _ => ranges(text),
+        13 => ranges(text),
+        _ => resumable(text),
     }
 }
 
@@ -300,4 +307,75 @@ fn ranges(text: &str) {
             assert!(length > 0 && start < size && length <= size - start, "{text} of {size}");
         }
     }
+}
+
+/// What tus says in headers, a number in the first line and metadata in the second: what was read is read again from
+/// headers that are written of it.
+fn resumable(text: &str) {
+    let (number, metadata) = text.split_once('\n').unwrap_or((text, ""));
+    let Some(size_bytes) = told::<Offset>(number, metadata).map(|Offset(bytes)| bytes) else {
+        assert!(told::<Creation>(number, metadata).is_none(), "{number} is a length and no offset");
+        return;
+    };
+    assert!(number.bytes().all(|byte| byte.is_ascii_digit()), "{number} was read as {size_bytes}");
+    let Some(creation) = told::<Creation>(number, metadata) else { return };
+    assert_eq!(creation.size_bytes, size_bytes);
+    let again = format!(
+        "name {}, filetype {}",
+        BASE64.encode(b"a.png"),
+        BASE64.encode(creation.media_type.as_bytes())
+    );
+    let again =
+        told::<Creation>(&size_bytes.to_string(), &again).map(|read| (read.size_bytes, read.media_type));
+    assert_eq!(again, Some((size_bytes, creation.media_type)));
+}
+
+fn told<T: FromHeaders>(number: &str, metadata: &str) -> Option<T> {
+    let request = Request::patch("/")
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", number)
+        .header("upload-offset", number)
+        .header("upload-metadata", metadata);
+    let (mut parts, ()) = request.body(()).ok()?.into_parts();
+    let Ok(told) = now(Told::<T>::from_request_parts(&mut parts, &()));
+    told.read().ok()
+}
+
+/// A form, its boundary in the first line: it has the same file however it comes in, and that file is read again from a
+/// form that is written around it.
+fn form(bytes: &[u8]) {
+    let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return };
+    // With other letters it is no form, but a body of a kind that nobody knows.
+    let Some(boundary) = std::str::from_utf8(&bytes[..end]).ok().filter(|text| text.is_ascii()) else {
+        return;
+    };
+    let body = &bytes[end + 1..];
+    let whole = file(boundary, body, body.len());
+    for size in [1, 7] {
+        assert_eq!(file(boundary, body, size), whole, "in pieces of {size}");
+    }
+    let Some((_, file_bytes)) = whole else { return };
+    assert!(file_bytes.len() < body.len());
+    let edge = "an-edge-that-no-file-has";
+    if file_bytes.windows(edge.len()).any(|window| window == edge.as_bytes()) {
+        return;
+    }
+    let head =
+        "content-disposition: form-data; name=\"a\"; filename=\"a\"\r\ncontent-type: image/png\r\n\r\n";
+    let again =
+        [format!("--{edge}\r\n{head}").as_bytes(), &file_bytes, format!("\r\n--{edge}--\r\n").as_bytes()]
+            .concat();
+    assert_eq!(file(edge, &again, again.len()), Some(("image/png".to_owned(), file_bytes)));
+}
+
+/// The kind and the bytes of a form's file, when the form comes in pieces of `size` bytes.
+fn file(boundary: &str, body: &[u8], size: usize) -> Option<(String, Vec<u8>)> {
+    let pieces: Vec<Result<Bytes, std::io::Error>> =
+        body.chunks(size.max(1)).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    let request =
+        Request::post("/").header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
+    let request = request.body(HttpBody::from_stream(stream::iter(pieces))).ok()?;
+    let FileUpload(upload) = driven(FileUpload::from_request(request, &())).ok()?;
+    let bytes: Vec<Bytes> = driven(upload.bytes.try_collect()).ok()?;
+    Some((upload.media_type, bytes.concat()))
 }

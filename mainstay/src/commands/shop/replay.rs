@@ -128,10 +128,10 @@ impl Replay {
             stock_up(shop.running(), &plan).await?;
             journal.stocked().await?;
         }
-        let mut client = Client::new(shop.http_addr(), clock, &tasks);
+        let mut client = Client::new(shop.listener(), clock, &tasks);
         let staff = demo::staff_session(&mut client).await?;
         let driver = Driver {
-            address: shop.http_addr(),
+            listener: shop.listener().clone(),
             clock: clock.clone(),
             tasks: tasks.clone(),
             times,

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use parking_lot::Mutex;
 use shop_retail::{Buyer, Deed, Invoice, Plan};
 
 use super::journal::{Done, Journal};
+use crate::listener::Listener;
 use crate::shop::client::{Answer, Call, Client};
 
 /// How often a request is sent again after a lost connection or a "not now", and the wait before the first time; it
@@ -25,7 +25,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How a replay is carried out.
 #[derive(Clone)]
 pub struct Driver {
-    pub address: SocketAddr,
+    pub listener: Listener,
     pub clock: Clock,
     pub tasks: Tasks,
     pub times: ReplayClock,
@@ -139,7 +139,7 @@ impl<'a> Lane<'a> {
             sessions: HashMap::new(),
             orders: HashMap::new(),
             clock: driver.clock.clone(),
-            client: Client::new(driver.address, &driver.clock, &driver.tasks),
+            client: Client::new(&driver.listener, &driver.clock, &driver.tasks),
             twice_every: driver.twice_every.filter(|every| *every > 0),
         }
     }

@@ -33,7 +33,7 @@ impl Inside {
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.shop.http_addr()
+        self.shop.listener().address
     }
 
     pub fn data(&self) -> &Path {

@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::books::{Books, mails};
+use super::buyer::Buyer;
 use super::goods::variants;
 use super::world::{Topology, World};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The transitions that an order offers to this caller now.
+async fn offered(caller: &mut Buyer, order: &str) -> Value {
+    caller.client.get(order).await.unwrap().expect(200)["_links"].take()
+}
 
 pub async fn a_guest_buys_and_gets_order_mail_and_report(topology: Topology) {
     let world = World::open(topology, &[]).await;
@@ -84,6 +90,13 @@ pub async fn orders_are_refunded_in_part_and_cancelled_whole(topology: Topology)
     let by_guest = guest.client.post_with_key(&format!("{path}/refunds"), "r1", &wish).await.unwrap();
     assert_eq!(by_guest.status, 403);
     let mut staff = world.staff().await;
+    let cancel = json!({"href": format!("{path}/cancel"), "method": "POST"});
+    let give_back = json!({"href": format!("{path}/refunds"), "method": "POST"});
+    let itself = json!({"href": path});
+    let to_guest = json!({"self": itself, "cancelOrder": cancel});
+    assert_eq!(offered(&mut guest, &path).await, to_guest);
+    let to_staff = json!({"self": itself, "cancelOrder": cancel, "createRefund": give_back});
+    assert_eq!(offered(&mut staff, &path).await, to_staff);
     let refund =
         staff.client.post_with_key(&format!("{path}/refunds"), "r1", &wish).await.unwrap().expect(202);
     let again =
@@ -94,12 +107,16 @@ pub async fn orders_are_refunded_in_part_and_cancelled_whole(topology: Topology)
     assert_eq!((refused.status.as_u16(), refused.code()), (409, "orders.refund_refused"));
     Books::settle(&world.data(), PATIENCE).await;
     assert_eq!(guest.client.get(&path).await.unwrap().expect(200)["state"], "partly_refunded");
+    assert_eq!(offered(&mut guest, &path).await, to_guest);
 
     let reason = json!({"reason": "changed my mind"});
     guest.client.post(&format!("{path}/cancel"), &reason).await.unwrap().expect(202);
     let books = Books::settle(&world.data(), PATIENCE).await;
     assert_eq!(books.given_back_minor, books.captured_minor);
     assert_eq!(guest.client.get(&path).await.unwrap().expect(200)["state"], "cancelled");
+    for caller in [&mut guest, &mut staff] {
+        assert_eq!(offered(caller, &path).await, json!({"self": itself}), "nothing is left to be done");
+    }
     assert_eq!(books.sold_pieces, 4, "what was sold is on record for ever");
 }
 

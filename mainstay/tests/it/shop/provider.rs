@@ -49,6 +49,9 @@ pub async fn a_challenge_is_passed_or_failed(topology: Topology) {
         let cart = buyer.filled_cart(&[(&variants()[0], 1)], "tok_challenge").await.unwrap();
         let pending = buyer.check_out(&cart, verdict).await.unwrap().expect(202);
         assert_eq!(pending["status"], "challenge");
+        let checkout = format!("/v1/checkouts/{}", pending["id"].as_str().unwrap());
+        let next = json!({"self": {"href": checkout}, "passChallenge": {"href": pending["challenge_url"]}});
+        assert_eq!(pending["_links"], next);
         assert_eq!(decide(pending["challenge_url"].as_str().unwrap(), verdict).await, 200);
         let end = buyer.settled(pending["id"].as_str().unwrap()).await.unwrap();
         if placed {

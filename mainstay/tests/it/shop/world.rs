@@ -13,10 +13,12 @@ use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use mainstay::listener::Listener;
 use mainstay::shop::SERVICES;
 use mainstay::shop::demo::LOGINS;
 use mainstay::shop::provider::Provider;
 use mainstay_core::{Clock, Configuration};
+use mainstay_dial::Dialer;
 use mainstay_ports::free_address;
 use shop_auth_contracts::Role;
 use tokio::net::TcpStream;
@@ -274,7 +276,7 @@ impl World {
         let rest: Vec<&str> =
             SERVICES.iter().map(|service| service.name).filter(|name| *name != "shop.payments").collect();
         self.shop = serve(&rest, rpc_shop, &[("shop.payments", rpc_payments)]);
-        provider.tell(payments.address);
+        provider.tell(&Listener { address: payments.address, dialer: Dialer::plain() });
         self.apart = Some(Apart { payments, _provider: provider });
     }
 }

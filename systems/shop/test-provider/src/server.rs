@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt;
 use mainstay_core::{Clock, Context, Result, Shutdown, Tasks, codes};
+use mainstay_dial::Dialer;
 use mainstay_sql::Database;
 use parking_lot::RwLock;
 use tokio::net::TcpListener;
@@ -30,6 +31,8 @@ pub struct Options {
     pub webhook_secret: Shared,
     /// Where webhooks go; they wait while there is none.
     pub webhook_url: Option<String>,
+    /// How whoever gets them is spoken to.
+    pub webhook_dialer: Dialer,
     /// How late `tok_late` is. More than the shop waits, so that its time-out is tried out.
     pub late: Duration,
     /// How long `tok_out_of_order` holds back its first webhook. More than the shop needs to capture.
@@ -73,6 +76,7 @@ impl Options {
             api_key: api_key.into(),
             webhook_secret: webhook_secret.into(),
             webhook_url: None,
+            webhook_dialer: Dialer::plain(),
             late: Duration::from_secs(8),
             held_back: Duration::from_secs(2),
         }
@@ -144,7 +148,8 @@ impl TestProvider {
             public_url: options.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
             options,
         });
-        let sender = Sender::new(clock, server.options.webhook_secret.clone());
+        let sender =
+            Sender::new(clock, server.options.webhook_dialer.clone(), server.options.webhook_secret.clone());
         tasks.spawn("test_provider.decisions", deciding::run(Arc::clone(&server), shutdown.clone()));
         tasks.spawn("test_provider.webhooks", webhooks::run(Arc::clone(&server), sender, shutdown.clone()));
         let router: Router =

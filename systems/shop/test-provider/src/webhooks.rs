@@ -8,9 +8,9 @@ use futures::StreamExt;
 use http::{Method, Request, header};
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use mainstay_core::{Clock, Result, Shutdown, Timestamp, codes};
+use mainstay_dial::Dialer;
 use mainstay_sql::Tx;
 use serde::Serialize;
 
@@ -62,16 +62,14 @@ pub fn announce(server: &Server, tx: &Tx<'_>, charge: &Charge) -> Result<()> {
 
 /// Sends webhooks over kept connections.
 pub struct Sender {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Dialer, Full<Bytes>>,
     clock: Clock,
     secret: Shared,
 }
 
 impl Sender {
-    pub fn new(clock: Clock, secret: Shared) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new()).build(connector);
+    pub fn new(clock: Clock, dialer: Dialer, secret: Shared) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build(dialer);
         Self { client, clock, secret }
     }
 
