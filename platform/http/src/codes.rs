@@ -116,6 +116,12 @@ pub const HEAD_TOO_LARGE: Code = Code::new(
     "The head of the request is too large",
     "Send fewer or shorter headers; often it is cookies that have grown.",
 );
+pub const HEAD_TOO_SLOW: Code = Code::new(
+    "http.head_too_slow",
+    Kind::DeadlineExceeded,
+    "The head of the request did not arrive in time",
+    "Send it again over a better connection; nothing was done.",
+);
 pub const URI_TOO_LONG: Code = Code::new(
     "http.uri_too_long",
     Kind::InvalidArgument,
@@ -212,6 +218,7 @@ pub const CODES: &[&Code] = &[
     &ADMIN_EXPOSED,
     &HEAD_MALFORMED,
     &HEAD_TOO_LARGE,
+    &HEAD_TOO_SLOW,
     &URI_TOO_LONG,
     &TARGET,
     &TRANSFER_CODING,

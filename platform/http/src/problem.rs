@@ -199,6 +199,7 @@ fn status_of_name(name: &str, kind: Kind) -> StatusCode {
         (&codes::BODY_BROKEN, StatusCode::BAD_REQUEST),
         (&codes::OVERLOADED, StatusCode::SERVICE_UNAVAILABLE),
         (&codes::HEAD_TOO_LARGE, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
+        (&codes::HEAD_TOO_SLOW, StatusCode::REQUEST_TIMEOUT),
         (&codes::URI_TOO_LONG, StatusCode::URI_TOO_LONG),
         (&codes::CONTENT_CODING, StatusCode::UNSUPPORTED_MEDIA_TYPE),
         (&codes::NOT_ACCEPTABLE, StatusCode::NOT_ACCEPTABLE),

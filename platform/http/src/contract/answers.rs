@@ -8,8 +8,8 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use crate::codes::{
-    CONTENT_CODING, CROSS_SITE, HEAD_MALFORMED, HEAD_TOO_LARGE, NOT_ACCEPTABLE, OVERLOADED, RATE_LIMITED,
-    TARGET, URI_TOO_LONG, VERSION,
+    CONTENT_CODING, CROSS_SITE, HEAD_MALFORMED, HEAD_TOO_LARGE, HEAD_TOO_SLOW, NOT_ACCEPTABLE, OVERLOADED,
+    RATE_LIMITED, TARGET, URI_TOO_LONG, VERSION,
 };
 use crate::contract::operation::{Answer, Callers};
 use crate::contract::routes::Route;
@@ -21,6 +21,7 @@ const ANYWHERE: &[&Code] = &[
     &CONTENT_CODING,
     &HEAD_MALFORMED,
     &HEAD_TOO_LARGE,
+    &HEAD_TOO_SLOW,
     &NOT_ACCEPTABLE,
     &OVERLOADED,
     &RATE_LIMITED,

@@ -19,13 +19,15 @@ use mainstay_core::{Clock, Monotonic};
 
 /// What happens on one connection.
 pub(super) struct Activity {
-    clock: Clock,
+    pub(super) clock: Clock,
     began: Monotonic,
     /// Requests that ever began.
     begun: AtomicU32,
     in_flight: AtomicU32,
     /// It speaks no HTTP any more.
     upgraded: AtomicBool,
+    /// The next head did not come in time.
+    late: AtomicBool,
     /// When something last happened, in milliseconds since the connection began.
     touched_ms: AtomicU64,
 }
@@ -38,6 +40,7 @@ impl Activity {
             begun: AtomicU32::new(0),
             in_flight: AtomicU32::new(0),
             upgraded: AtomicBool::new(false),
+            late: AtomicBool::new(false),
             touched_ms: AtomicU64::new(0),
         })
     }
@@ -59,6 +62,15 @@ impl Activity {
         let is_settled =
             self.in_flight.load(Ordering::Relaxed) == 0 && !self.upgraded.load(Ordering::Relaxed);
         is_settled.then(|| self.begun.load(Ordering::Relaxed))
+    }
+
+    /// From now on no head is waited for.
+    pub(super) fn end_waiting(&self) {
+        self.late.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.late.load(Ordering::Relaxed)
     }
 
     /// Waits until nothing has happened for `limit`.

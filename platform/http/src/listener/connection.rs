@@ -164,6 +164,7 @@ impl Protocols {
                 }
             }
             () = silent.as_mut() => {
+                activity.end_waiting();
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     ended = connection.as_mut() => ended,

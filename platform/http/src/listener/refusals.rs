@@ -1,16 +1,19 @@
-//! What the parser refuses: heads that are no HTTP, or too large.
+//! What never becomes a request: heads that are no HTTP or too large, which the parser refuses, and such as do not end in
+//! time, which nobody would answer.
 //!
 //! hyper answers those by itself, with a bare status, and no layer hears of it. Here its bytes are exchanged for an answer
 //! like every other: a problem with its code, the headers that all answers have, a trace, a line in the access log.
 //!
 //! Bytes of an answer of ours are never taken for one of the parser's, whatever they say: the parser speaks only where
-//! no request was begun since everything that was to be written has been.
+//! no request was begun since everything that was to be written has been. A head that is late is one of which bytes came in
+//! since then; on a connection that was merely silent nothing is said.
 
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::response::Response;
 use bytes::{Buf, Bytes, BytesMut};
@@ -19,7 +22,7 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::codes::{HEAD_MALFORMED, HEAD_TOO_LARGE, URI_TOO_LONG};
+use crate::codes::{HEAD_MALFORMED, HEAD_TOO_LARGE, HEAD_TOO_SLOW, URI_TOO_LONG};
 use crate::layers::Stack;
 use crate::listener::activity::Activity;
 use crate::problem::Problem;
@@ -34,12 +37,33 @@ pub(super) struct Refusals<I> {
     settled: Option<u32>,
     /// What is written in the parser's place, as far as it has not been.
     instead: Option<Bytes>,
+    /// How the first bytes were: those of HTTP/2 have its preface.
+    first: [u8; PREFACE.len()],
+    first_length: usize,
+    /// Requests begun when bytes last came in with nothing to answer.
+    heard: Option<u32>,
+    /// What is written of a head that is late, as far as it has not been.
+    farewell: Option<Bytes>,
 }
+
+/// What HTTP/2 begins with (RFC 9113, 3.4), as far as nothing else does.
+const PREFACE: &[u8; 3] = b"PRI";
 
 impl<I> Refusals<I> {
     pub(super) fn new(io: I, activity: &Arc<Activity>, stack: &Arc<Stack>, peer: IpAddr) -> Self {
         let (activity, stack) = (Arc::clone(activity), Arc::clone(stack));
-        Self { io, settled: activity.settled(), activity, stack, peer, instead: None }
+        Self {
+            io,
+            settled: activity.settled(),
+            activity,
+            stack,
+            peer,
+            instead: None,
+            first: [0; PREFACE.len()],
+            first_length: 0,
+            heard: None,
+            farewell: None,
+        }
     }
 
     /// What is to be written instead of the parser's own words; `None` for everything else.
@@ -94,28 +118,86 @@ impl<I: AsyncWrite + Unpin> Refusals<I> {
         mut left: Bytes,
         length: usize,
     ) -> Poll<io::Result<usize>> {
-        while left.has_remaining() {
-            match Pin::new(&mut self.io).poll_write(cx, &left) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(count)) => left.advance(count),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    self.instead = Some(left);
-                    return Poll::Pending;
-                }
-            }
+        let written = poll_all(&mut self.io, cx, &mut left);
+        if written.is_pending() {
+            self.instead = Some(left);
         }
-        Poll::Ready(Ok(length))
+        written.map_ok(|()| length)
+    }
+
+    /// Tells the caller of a head that is late; ready when there is nothing to tell, or nothing more.
+    fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if !self.activity.is_late() {
+            return Poll::Ready(Ok(false));
+        }
+        let Some(mut left) = self.farewell.take().or_else(|| self.farewell()) else {
+            return Poll::Ready(Ok(false));
+        };
+        let mut written = poll_all(&mut self.io, cx, &mut left);
+        if let Poll::Ready(Ok(())) = written {
+            written = Pin::new(&mut self.io).poll_flush(cx);
+        }
+        if written.is_pending() {
+            self.farewell = Some(left);
+        }
+        written.map_ok(|()| true)
     }
 }
 
-impl<I: AsyncRead + Unpin> AsyncRead for Refusals<I> {
+fn poll_all<I: AsyncWrite + Unpin>(
+    io: &mut I,
+    cx: &mut Context<'_>,
+    left: &mut Bytes,
+) -> Poll<io::Result<()>> {
+    while left.has_remaining() {
+        match ready!(Pin::new(&mut *io).poll_write(cx, left))? {
+            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            count => left.advance(count),
+        }
+    }
+    Poll::Ready(Ok(()))
+}
+
+impl<I> Refusals<I> {
+    /// Notes what came in.
+    fn hear(&mut self, bytes: &[u8]) {
+        let first = &mut self.first[self.first_length..];
+        let count = first.len().min(bytes.len());
+        first[..count].copy_from_slice(&bytes[..count]);
+        self.first_length += count;
+        if !bytes.is_empty() {
+            self.heard = self.activity.settled();
+        }
+    }
+
+    /// What a caller is told whose head did not come in time; nothing when it is none of HTTP/1.
+    fn farewell(&mut self) -> Option<Bytes> {
+        let has_begun = self.heard.take().is_some_and(|heard| self.activity.settled() == Some(heard));
+        if !has_begun || PREFACE.starts_with(&self.first[..self.first_length]) {
+            return None;
+        }
+        let now = u64::try_from(self.activity.clock.now().as_micros()).unwrap_or_default();
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_micros(now));
+        let head = format!("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ndate: {date}\r\n\r\n");
+        let problem = HEAD_TOO_SLOW.error("the head of the request did not arrive in time");
+        written(head.as_bytes(), self.stack.refuse(problem.into(), self.peer))
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Refusals<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
+        if ready!(self.poll_farewell(cx))? {
+            // Nothing more is read.
+            return Poll::Ready(Ok(()));
+        }
+        let filled = buffer.filled().len();
+        ready!(Pin::new(&mut self.io).poll_read(cx, buffer))?;
+        self.hear(&buffer.filled()[filled..]);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -151,6 +233,7 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Refusals<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_farewell(cx))?;
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
 }

@@ -64,6 +64,8 @@ async fn a_head_that_never_ends_and_an_idle_connection_are_closed() {
     let mut never = connect(listening.address).await;
     let mut idle = connect(listening.address).await;
     let mut drips = connect(listening.address).await;
+    let mut silent = connect(listening.address).await;
+    let mut second = connect(listening.address).await;
     let watch = Stopwatch::start();
     never.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\nx-").await.unwrap();
     idle.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -75,9 +77,32 @@ async fn a_head_that_never_ends_and_an_idle_connection_are_closed() {
             mainstay_core::Clock::system().sleep(Duration::from_millis(20)).await;
         }
     };
-    let (never, idle, ()) = tokio::join!(read_all(&mut never), read_all(&mut idle), dripping);
-    assert!(never.is_empty() || never.starts_with("HTTP/1.1 408"), "{never}");
-    assert_eq!(idle, "");
+    // The second head of a connection, one that looks like HTTP/2 for as long as it goes, and nothing at all.
+    second.write_all(b"GET /v1/hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(read_answer(&mut second).await.contains("200 OK"));
+    second.write_all(b"GET /v1/he").await.unwrap();
+    let mut doubtful = connect(listening.address).await;
+    doubtful.write_all(b"PRI").await.unwrap();
+    let mut frames = connect(listening.address).await;
+    frames.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let (never, second, idle, silent, doubtful, frames, ()) = tokio::join!(
+        read_all(&mut never),
+        read_all(&mut second),
+        read_all(&mut idle),
+        read_all(&mut silent),
+        read_all(&mut doubtful),
+        read_all(&mut frames),
+        dripping
+    );
+    for late in [never, second] {
+        assert!(late.starts_with("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ndate: "), "{late}");
+        let (head, body) = late.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("content-type: application/problem+json"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&problem["code"], &problem["status"]), (&"http.head_too_slow".into(), &408.into()));
+    }
+    assert_eq!((&*idle, &*silent, &*doubtful), ("", "", ""));
+    assert!(!frames.is_empty() && !frames.contains("408"), "{frames:?}");
     assert!(watch.elapsed() < Duration::from_secs(5), "{:?}", watch.elapsed());
     assert_eq!(listening.stop().await.cut, 0);
 }
