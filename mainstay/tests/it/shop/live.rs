@@ -39,11 +39,15 @@ impl Live {
         self.0.send(Message::Text(asked.to_string().into())).await.unwrap();
     }
 
+    /// The next that is said; a heartbeat may come at any time.
     async fn next(&mut self) -> Value {
         loop {
             let frame = Clock::system().timeout(PATIENCE, self.0.next()).await.expect("a message in time");
             if let Message::Text(text) = frame.expect("an open connection").unwrap() {
-                return serde_json::from_str(text.as_str()).unwrap();
+                let said: Value = serde_json::from_str(text.as_str()).unwrap();
+                if said["type"] != "heartbeat" {
+                    return said;
+                }
             }
         }
     }
