@@ -78,14 +78,11 @@ impl Running {
         }
         if running.answers.is_empty() {
             let public = &running.target.public;
-            let words = format!(
-                "nothing answers at {}; start the system, or say where it is with --at",
+            let why = public.connect().await.err().map(|error| format!(" ({error})")).unwrap_or_default();
+            return Err(codes::UNAVAILABLE.error(format!(
+                "nothing answers at {}{why}; start the system, or say where it is with --at",
                 public.url()
-            );
-            return Err(match public.connect().await {
-                Ok(_) => codes::UNAVAILABLE.error(words),
-                Err(error) => codes::UNAVAILABLE.because(words, error),
-            });
+            )));
         }
         let operators = Listener { address: running.target.operators, dialer: Dialer::plain() };
         let token = running.target.token.clone();

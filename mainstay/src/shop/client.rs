@@ -111,7 +111,7 @@ impl Client {
     async fn connection(&mut self) -> Result<&mut SendRequest<Full<Bytes>>> {
         if self.connection.as_ref().is_none_or(SendRequest::is_closed) {
             let stream = self.listener.connect().await.map_err(|error| {
-                let words = format!("the shop cannot be reached at {}", self.listener.url());
+                let words = format!("the shop cannot be reached at {}: {error}", self.listener.url());
                 codes::UNAVAILABLE.because(words, error)
             })?;
             let (sender, driver) = handshake(TokioIo::new(stream)).await.map_err(lost)?;

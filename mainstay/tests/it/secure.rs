@@ -109,7 +109,7 @@ async fn a_shop_with_tls_is_told_loaded_and_examined_over_it() {
     certify(folder.path());
     let refused = doctor(&["--set", CERTIFICATE, "--set", KEY, "--set", "http.tls.reload_seconds=3600"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains(&format!("https://{at}")), "{said}");
+    assert!(!refused.status.success() && said.contains("another certificate than chain.pem"), "{said}");
     shop.stop();
 }
 

@@ -7,7 +7,7 @@ use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVe
 use tokio_rustls::rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use tokio_rustls::rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 /// Takes the first certificate of the file, and no other.
 ///
@@ -39,7 +39,7 @@ impl ServerCertVerifier for OnlyTheFiles {
         if *end_entity == expected {
             return Ok(ServerCertVerified::assertion());
         }
-        Err(CertificateError::ApplicationVerificationFailure.into())
+        Err(Error::General(format!("it has another certificate than {}", self.file.display())))
     }
 
     fn verify_tls12_signature(
