@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use data_encoding::BASE64;
+use data_encoding::{BASE64, BASE64_NOPAD};
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use mainstay_core::Result;
@@ -31,7 +31,9 @@ pub fn answer(method: &Method, version: Version, headers: &HeaderMap) -> Result<
         return refuse("the header Sec-WebSocket-Version must be 13");
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
-    if !BASE64.decode(key).is_ok_and(|nonce| nonce.len() == 16) {
+    // The padding is taken off by hand: the library takes several padded texts in a row for one.
+    let nonce = key.strip_suffix(b"==").and_then(|key| BASE64_NOPAD.decode(key).ok());
+    if nonce.is_none_or(|nonce| nonce.len() != 16) {
         return refuse("the header Sec-WebSocket-Key must be 16 bytes in base 64");
     }
     let mut response = Response::new(Body::empty());
@@ -74,6 +76,17 @@ mod tests {
         for missing in ["connection", "sec-websocket-version", "sec-websocket-key"] {
             let refused = answer(&Method::GET, Version::HTTP_11, &headers(missing)).unwrap_err();
             assert!(refused.is(&BAD_HANDSHAKE), "{missing}");
+        }
+        // Not 16 bytes, not base 64, and several padded texts that are 16 bytes together.
+        for key in [
+            "dGhlIHNhbXBsZSBub25j",
+            "dGhlIHNhbXBsZSBub25jZQ",
+            "dQhlISBub10jZQ==ZQ==ZQ==ZQ==onb1",
+            "AAA=AAAAAAAAAAAAAAAAAAA=",
+        ] {
+            let mut headers = headers("");
+            headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static(key));
+            assert!(answer(&Method::GET, Version::HTTP_11, &headers).is_err(), "{key}");
         }
         assert!(answer(&Method::POST, Version::HTTP_11, &headers("")).is_err());
         assert!(answer(&Method::GET, Version::HTTP_2, &headers("")).is_err());
