@@ -4,7 +4,7 @@
 //! A record is data, and what it asks for is paid with memory and time at every login. So its costs are bounded before
 //! anything is computed: a record beyond them is broken, not slow.
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::phc::{PasswordHash, Value};
 use argon2::password_hash::{self, PasswordVerifier};
 use argon2::{Argon2, Params};
 use mainstay_core::{Error, Result};
@@ -21,6 +21,9 @@ const PASSES_MAX: u32 = 16;
 
 /// The most lanes; they are computed one after the other here.
 const LANES_MAX: u32 = 16;
+
+/// The largest number that a record of scrypt may name; block sizes and lanes are a few dozen at most.
+const SCRYPT_NUMBER_MAX: u32 = 1_024;
 
 /// The highest cost of bcrypt, a second or so; 10 to 12 is what is met.
 const BCRYPT_COST_MAX: u32 = 14;
@@ -65,6 +68,10 @@ impl Record {
                 Ok(Self::Argon2(Box::new(hash)))
             }
             "scrypt" => {
+                // Before the library multiplies them with each other.
+                let is_too_large =
+                    |value: Value<'_>| value.decimal().is_ok_and(|number| number > SCRYPT_NUMBER_MAX);
+                within(!hash.params.iter().any(|(_, value)| is_too_large(value)))?;
                 let params = scrypt::Params::try_from(&hash).map_err(|error| unreadable(&error))?;
                 let memory_kib = 2_u64.saturating_pow(params.log_n().into()) * u64::from(params.r()) / 8;
                 within(memory_kib <= MEMORY_KIB_MAX.into() && params.p() <= LANES_MAX)?;

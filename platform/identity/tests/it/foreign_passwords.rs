@@ -47,6 +47,9 @@ async fn a_record_that_asks_for_too_much_is_broken_and_not_computed() {
     for record in [
         // A gibibyte; a gibibyte; seventeen passes; 2^24 rounds.
         "$argon2id$v=19$m=1048576,t=1,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNo",
+        // Numbers whose product is more than 32 bits hold.
+        "$scrypt$ln=17,r=68,p=627500045",
+        "$scrypt$ln=1,r=65536,p=65536$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
         "$scrypt$ln=20,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
         "$argon2id$v=19$m=64,t=17,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNo",
         "$2b$24$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
