@@ -11,6 +11,7 @@ mod access_log;
 pub mod app;
 pub mod assets;
 pub mod authenticator;
+pub mod base64;
 pub mod catalogue;
 pub mod codes;
 pub mod contract;

@@ -9,12 +9,12 @@ use std::marker::PhantomData;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use data_encoding::BASE64;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use mainstay_core::{Error, Result, Timestamp};
 
+use crate::base64;
 use crate::codes::{TUS_HEADER, TUS_VERSION as WRONG_VERSION};
 use crate::problem::Problem;
 
@@ -133,12 +133,7 @@ fn media_type(headers: &HeaderMap) -> Result<String> {
     for member in metadata.to_str().map_err(|_| wrong())?.split(',') {
         let (name, value) = member.trim_ascii().split_once(' ').unwrap_or((member.trim_ascii(), ""));
         if name == "filetype" {
-            let text = value;
-            let value = BASE64.decode(text.as_bytes()).map_err(|_| wrong())?;
-            // The library takes several padded texts in a row for one.
-            if BASE64.encode(&value) != text {
-                return Err(wrong());
-            }
+            let value = base64::decode(value.as_bytes()).ok_or_else(wrong)?;
             return Ok(String::from_utf8(value).map_err(|_| wrong())?.to_ascii_lowercase());
         }
     }

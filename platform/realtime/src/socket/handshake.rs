@@ -2,10 +2,11 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use data_encoding::{BASE64, BASE64_NOPAD};
+use data_encoding::BASE64;
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use mainstay_core::Result;
+use mainstay_http::base64;
 use sha1::{Digest, Sha1};
 
 use crate::codes::BAD_HANDSHAKE;
@@ -31,9 +32,7 @@ pub fn answer(method: &Method, version: Version, headers: &HeaderMap) -> Result<
         return refuse("the header Sec-WebSocket-Version must be 13");
     }
     let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
-    // The padding is taken off by hand: the library takes several padded texts in a row for one.
-    let nonce = key.strip_suffix(b"==").and_then(|key| BASE64_NOPAD.decode(key).ok());
-    if nonce.is_none_or(|nonce| nonce.len() != 16) {
+    if base64::decode(key).is_none_or(|nonce| nonce.len() != 16) {
         return refuse("the header Sec-WebSocket-Key must be 16 bytes in base 64");
     }
     let mut response = Response::new(Body::empty());
