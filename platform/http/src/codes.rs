@@ -118,7 +118,7 @@ pub const HEAD_TOO_LARGE: Code = Code::new(
 );
 pub const HEAD_TOO_SLOW: Code = Code::new(
     "http.head_too_slow",
-    Kind::DeadlineExceeded,
+    Kind::Aborted,
     "The head of the request did not arrive in time",
     "Send it again over a better connection; nothing was done.",
 );
