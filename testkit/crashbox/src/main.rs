@@ -112,7 +112,7 @@ async fn main() -> ExitCode {
         Ok(shop) => {
             trap.armed.store(true, Ordering::SeqCst);
             // For the test that started it and chose port 0.
-            println!("http {}", shop.http_addr());
+            println!("http {}", shop.listener().address);
             match mainstay::commands::up::serve(shop, false).await {
                 Ok(code) => code,
                 Err(error) => failed(&error),
