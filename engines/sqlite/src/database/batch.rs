@@ -1,8 +1,10 @@
 //! Group commit: many works, one transaction, one sync.
 //!
-//! Each work runs in a savepoint, so that its failure undoes its own part. A failure that takes the whole
-//! transaction with it is charged to the work in which it happened: that one is refused, the others run again, once,
-//! each in a transaction of its own. Nobody is answered before the commit has succeeded.
+//! Works share the transaction without savepoints: each would copy every page that its work touches. Where one fails
+//! after it has changed something, which only a savepoint could take back alone, the batch is undone and run again with
+//! them, as are those of the next while. A failure that takes the whole transaction with it is charged to the work in
+//! which it happened: that one is refused, the others run again, once, each in a transaction of its own. Nobody is
+//! answered before the commit has succeeded.
 
 use std::sync::Arc;
 
@@ -18,6 +20,9 @@ use super::session::Session;
 /// rest; larger batches would save nothing noticeable of a sync.
 pub(super) const MOST: usize = 1_024;
 
+/// After a work had to be taken back, this many batches are run with savepoints: whoever fails once may do so again.
+const CAREFUL_BATCHES: u32 = 64;
+
 /// Runs and answers what the writer takes from its queue.
 pub(super) struct Batches<'c> {
     pub(super) session: Session<'c>,
@@ -27,10 +32,20 @@ pub(super) struct Batches<'c> {
     step_limit: u64,
     queue: Arc<Queue>,
     linger: Linger,
+    /// Batches from now on that are run with savepoints.
+    careful: u32,
     /// Whether the last batch found the disk full.
     pub(super) disk_full: bool,
     /// Commits that changed something, counted from 1.
     commits: u64,
+}
+
+/// What became of one work in a batch.
+enum Part {
+    /// How many statements of it stay.
+    Stays(u64),
+    /// It is to be undone, and only with the whole batch.
+    Spoils,
 }
 
 impl<'c> Batches<'c> {
@@ -43,6 +58,7 @@ impl<'c> Batches<'c> {
             step_limit: options.step_limit,
             queue,
             linger: Linger::default(),
+            careful: 0,
             disk_full: false,
             commits: 0,
         }
@@ -63,7 +79,20 @@ impl<'c> Batches<'c> {
         let mut next = 0;
         while next < works.len() || self.linger.more(&wait, &self.queue, works) {
             match self.part(works[next].as_mut()) {
-                Ok(changed) => changes += changed,
+                Ok(Part::Stays(changed)) => changes += changed,
+                Ok(Part::Spoils) => {
+                    self.careful = CAREFUL_BATCHES;
+                    self.give_up();
+                    if let Err(error) = self.session.begin_write() {
+                        return works.drain(..).for_each(|work| work.answer(Some(errors::again(&error))));
+                    }
+                    // Where nothing of others is lost with it, its outcome stands.
+                    if changes > 0 {
+                        self.metrics.reruns.inc_by(next as u64 + 1);
+                        (changes, next) = (0, 0);
+                        continue;
+                    }
+                }
                 Err(loss) => {
                     tracing::warn!(database = self.database, error = loss.chain(), "a write lost its batch");
                     works.remove(next).answer(Some(loss));
@@ -72,6 +101,7 @@ impl<'c> Batches<'c> {
             }
             next += 1;
         }
+        self.careful = self.careful.saturating_sub(1);
         self.linger.end(&wait, works.len());
         self.metrics.batch_size.observe(works.len() as f64);
         match self.commit(works.len(), changes) {
@@ -87,21 +117,30 @@ impl<'c> Batches<'c> {
         }
     }
 
-    /// One work in its savepoint; how many statements of it stay. An error when the transaction is gone.
-    fn part(&mut self, work: &mut dyn Work) -> Result<u64> {
-        let before = self.session.changes();
-        let mut run = || {
-            self.session.begin_work()?;
-            let verdict = self.run_closure(work)?;
-            match verdict {
-                Verdict::Keep => self.session.keep_work().map(|()| self.session.changes() - before),
-                Verdict::Undo => self.session.undo_work().map(|()| 0),
-            }
-        };
-        run().inspect_err(|_| {
-            // Without its savepoint the transaction cannot be trusted any more.
+    /// One work among others. An error when the transaction is gone.
+    fn part(&mut self, work: &mut dyn Work) -> Result<Part> {
+        let part = if self.careful > 0 { self.in_savepoint(work) } else { self.in_the_open(work) };
+        part.inspect_err(|_| {
+            // Nobody can tell any more what is in the transaction.
             self.give_up();
         })
+    }
+
+    fn in_savepoint(&self, work: &mut dyn Work) -> Result<Part> {
+        let before = self.session.changes();
+        self.session.begin_work()?;
+        match self.run_closure(work)? {
+            Verdict::Keep => self.session.keep_work().map(|()| Part::Stays(self.session.changes() - before)),
+            Verdict::Undo => self.session.undo_work().map(|()| Part::Stays(0)),
+        }
+    }
+
+    fn in_the_open(&self, work: &mut dyn Work) -> Result<Part> {
+        let before = self.session.changes();
+        let verdict = self.run_closure(work)?;
+        let changed = self.session.changes() - before;
+        let leaves_something = changed > 0 || self.session.is_in_part();
+        Ok(if verdict == Verdict::Undo && leaves_something { Part::Spoils } else { Part::Stays(changed) })
     }
 
     /// The works of a batch that was lost: each by itself, so that none can hurt another again.

@@ -41,7 +41,7 @@ impl Link {
 
     fn session_with<'c>(&'c self, statements: Statements<'c>) -> Session<'c> {
         let Self { raw, guard } = self;
-        Session { raw, guard, statements, lost: OnceCell::new(), changes: Cell::new(0) }
+        Session { raw, guard, statements, lost: OnceCell::new(), changes: Cell::new(0), parts: Cell::new(0) }
     }
 }
 
@@ -52,6 +52,7 @@ pub(super) struct Session<'c> {
     statements: Statements<'c>,
     lost: OnceCell<Error>,
     changes: Cell<u64>,
+    parts: Cell<u32>,
 }
 
 // The comments keep these apart from what a closure may write, for the statement cache knows only texts.
@@ -81,6 +82,7 @@ impl Session<'_> {
     fn begin(&mut self, sql: &'static str) -> Result<()> {
         self.lost.take();
         self.changes.set(0);
+        self.parts.set(0);
         self.guard.allow(None);
         self.own(sql)
     }
@@ -132,6 +134,11 @@ impl Session<'_> {
     /// How many statements that may change something have run since the transaction began.
     pub(super) fn changes(&self) -> u64 {
         self.changes.get()
+    }
+
+    /// Whether a savepoint of a closure is open: it panicked there.
+    pub(super) fn is_in_part(&self) -> bool {
+        self.parts.get() > 0
     }
 
     /// A statement of the engine's own with one row of numbers as its answer.
@@ -234,18 +241,22 @@ impl Connection for Session<'_> {
 
     fn savepoint(&self) -> Result<()> {
         self.usable()?;
-        self.own(SAVEPOINT)
+        self.own(SAVEPOINT)?;
+        self.parts.set(self.parts.get() + 1);
+        Ok(())
     }
 
     fn release(&self) -> Result<()> {
         self.usable()?;
-        self.own(RELEASE)
+        self.own(RELEASE)?;
+        self.parts.set(self.parts.get().saturating_sub(1));
+        Ok(())
     }
 
     fn rollback_to(&self) -> Result<()> {
         self.usable()?;
         self.own(ROLLBACK_TO)?;
-        self.own(RELEASE)
+        self.release()
     }
 
     fn size(&self) -> Result<u64> {

@@ -13,6 +13,7 @@ use crate::case::{Outcome, ensure, refused, same, told};
 
 pub(super) fn add(suite: &mut Suite) {
     suite.case("an error as the second of three undoes its own part only", error);
+    suite.case("errors in one commit after the other, at every place, undo their own parts only", errors);
     suite.case("a panic as the second of three undoes its own part only", panic);
     suite.case(
         "a broken constraint as the second of three, found at the commit, undoes its own part only",
@@ -53,6 +54,37 @@ async fn error(place: Place) -> Outcome {
         Err(core_codes::CONFLICT.error("no"))
     };
     second_of_three(&db, culprit, &core_codes::CONFLICT).await
+}
+
+// An engine may treat commits after a failure differently for a while, so there are several.
+async fn errors(place: Place) -> Outcome {
+    const WRITES: i64 = 4;
+    let db = place.database().await?;
+    let mut expected = Vec::new();
+    for round in 0..WRITES * 3 {
+        let hold = Hold::take(&db).await?;
+        let mut writes = Vec::new();
+        for number in 0..WRITES {
+            let (id, fails) = (round * WRITES + number + 1, number == round % WRITES);
+            let write = move |tx: &Tx<'_>| {
+                insert(tx, id)?;
+                if fails { Err(core_codes::CONFLICT.error("no")) } else { Ok(1) }
+            };
+            writes.push((id, fails, queue(&db, write).await));
+        }
+        hold.let_go().await?;
+        for (id, fails, write) in writes {
+            let answer = joined(write).await?;
+            if fails {
+                refused("the one that fails", answer, &core_codes::CONFLICT)?;
+            } else {
+                same("another one", answer.map_err(told)?, 1)?;
+                expected.push(id);
+            }
+        }
+        same("stored", stored(&db).await?, expected.clone())?;
+    }
+    Ok(())
 }
 
 async fn panic(place: Place) -> Outcome {
