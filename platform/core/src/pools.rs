@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
 use crate::clock::Stopwatch;
@@ -27,7 +26,7 @@ pub struct BlockingPool(Pool);
 
 #[derive(Clone, Debug)]
 struct Pool {
-    queue: SyncSender<Work>,
+    queue: Sender<Work>,
     figures: Arc<Figures>,
 }
 
@@ -86,10 +85,9 @@ impl BlockingPool {
 
 impl Pool {
     fn new(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel::<Work>(queue);
-        let receiver = Arc::new(Mutex::new(receiver));
+        let (sender, receiver) = bounded::<Work>(queue);
         for number in 0..threads.max(1) {
-            let receiver = Arc::clone(&receiver);
+            let receiver = receiver.clone();
             std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || serve(&receiver))?;
         }
         Ok(Self { queue: sender, figures: Arc::default() })
@@ -140,20 +138,15 @@ impl Figures {
     }
 }
 
-fn serve(receiver: &Mutex<Receiver<Work>>) {
-    loop {
-        // The guard is dropped before the work runs, so that the other threads can take the next piece.
-        let received = receiver.lock().recv();
-        match received {
-            Ok(work) => work(),
-            Err(_) => return,
-        }
+fn serve(works: &Receiver<Work>) {
+    for work in works {
+        work();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Sender, channel};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use futures::future::BoxFuture;
 
