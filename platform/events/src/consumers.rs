@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::join_all;
 use mainstay_core::{Result, Shutdown, Tasks};
@@ -34,7 +33,6 @@ struct Inner {
     leadership: Arc<Leadership>,
     tasks: Tasks,
     metrics: Metrics,
-    pace: Duration,
     retention: Retention,
     readers: Readers,
     added: Mutex<Vec<Added>>,
@@ -83,7 +81,6 @@ impl Consumers {
             leadership,
             tasks,
             metrics: Metrics::unregistered(),
-            pace: Duration::ZERO,
             retention: Retention::default(),
             readers: Readers::default(),
             added: Mutex::default(),
@@ -96,14 +93,6 @@ impl Consumers {
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         self.changed(|inner| inner.metrics = metrics)
-    }
-
-    /// The least time between two batches of one consumer. An event that comes after a pause is handled at once;
-    /// under load events gather for up to this long, which saves a commit for each. Zero unless told, at most what
-    /// the service's latency allows; 2 ms takes most of what there is to gain at a thousand events a second.
-    #[must_use]
-    pub fn with_pace(self, pace: Duration) -> Self {
-        self.changed(|inner| inner.pace = pace)
     }
 
     /// How long the outbox and the inbox are kept.

@@ -32,6 +32,7 @@ pub(crate) struct Settings {
     group: Cow<'static, str>,
     generation: u32,
     pub(crate) batch: usize,
+    pub(crate) pace: Duration,
     pub(crate) commuting: bool,
     pub(crate) max_attempts: u32,
     pub(crate) first_retry: Duration,
@@ -68,6 +69,7 @@ impl<E: Event> Subscription<E> {
             group: group.into(),
             generation: 1,
             batch: Self::BATCH,
+            pace: Duration::ZERO,
             commuting: false,
             max_attempts: Self::MAX_ATTEMPTS,
             first_retry: Self::FIRST_RETRY,
@@ -89,6 +91,15 @@ impl<E: Event> Subscription<E> {
     #[must_use]
     pub fn batch(mut self, events: usize) -> Self {
         self.settings.batch = events.max(1);
+        self
+    }
+
+    /// The least time between two batches: none unless told. An event that comes after a pause is handled at once; under
+    /// load events gather for up to this long, which saves the commits of smaller batches. For what need not be known
+    /// within milliseconds, such as a mail.
+    #[must_use]
+    pub fn pace(mut self, pace: Duration) -> Self {
+        self.settings.pace = pace;
         self
     }
 

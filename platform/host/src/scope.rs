@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_audit::Audit;
 use mainstay_blobs::Store;
@@ -27,6 +28,9 @@ use crate::loops::Loops;
 use crate::process::{Missing, Process};
 use crate::replay::ReplayClock;
 use crate::topology::Place;
+
+/// What under load a job may wait for others, so that they share a commit. Who cannot wait does not use a job.
+const JOBS_PACE: Duration = Duration::from_millis(10);
 
 /// The tables that capabilities of the platform keep in a service's database, before the service's own.
 const PLATFORM_MIGRATIONS: &[MigrationSet] = &[
@@ -161,6 +165,7 @@ impl Scope {
         let (database, leadership) = self.led(&mut parts)?;
         let jobs = Jobs::new(database, leadership, self.process.tasks.clone())
             .with_metrics(self.process.jobs_metrics.clone())
+            .with_pace(JOBS_PACE)
             .with_done_kept_for(self.process.settings.retention.jobs());
         parts.jobs = Some(jobs.clone());
         Ok(jobs)

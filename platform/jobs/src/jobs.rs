@@ -28,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) wake: Arc<Wake>,
     pub(crate) metrics: Metrics,
     pub(crate) concurrency: usize,
+    pub(crate) pace: Duration,
     pub(crate) keep_done: Duration,
     registered: Mutex<BTreeMap<&'static str, Registered>>,
     schedules: Mutex<Vec<Schedule>>,
@@ -56,6 +57,7 @@ impl Jobs {
             wake: Wake::new(),
             metrics: Metrics::unregistered(),
             concurrency: Self::CONCURRENCY,
+            pace: Duration::ZERO,
             keep_done: Self::KEEP_DONE,
             registered: Mutex::default(),
             schedules: Mutex::default(),
@@ -72,6 +74,14 @@ impl Jobs {
     #[must_use]
     pub fn with_concurrency(self, jobs: usize) -> Self {
         self.changed(|inner| inner.concurrency = jobs.max(1))
+    }
+
+    /// The least time between two writes of the loop, by the machine's clock: none unless told. Under load jobs that end
+    /// and jobs that come share one. The first after a pause is written at once, and so is, where jobs wait for a place,
+    /// the end of half of those that hold one.
+    #[must_use]
+    pub fn with_pace(self, pace: Duration) -> Self {
+        self.changed(|inner| inner.pace = pace)
     }
 
     /// Another time than [`Jobs::KEEP_DONE`].

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use mainstay_core::lifecycle::panic_message;
-use mainstay_core::{Clock, Context, Error, Result, Shutdown, Timestamp, codes};
+use mainstay_core::{Clock, Context, Error, Monotonic, Result, Shutdown, Timestamp, codes};
 use mainstay_sql::{Lease, Waiter, codes as sql};
 
 use crate::job::Registered;
@@ -54,6 +54,10 @@ struct Shift {
     // As the table has them: only the leader changes it.
     schedules: Vec<Option<Stored>>,
     waiter: Waiter,
+    // By the machine's clock: it is about the machine's work.
+    not_before: Monotonic,
+    // How many jobs ran after the last write, if it took on all that there was room for.
+    full: Option<usize>,
 }
 
 impl Runner {
@@ -126,7 +130,8 @@ impl Runner {
             })
             .await?;
         let crew = Crew::new(self.inner.concurrency);
-        Ok(Shift { crew, ended: Vec::new(), schedules: stored, waiter })
+        let not_before = Clock::system().monotonic();
+        Ok(Shift { crew, ended: Vec::new(), schedules: stored, waiter, not_before, full: None })
     }
 
     async fn work(&self, lease: &Lease, mut shift: Shift, shutdown: &Shutdown) {
@@ -136,6 +141,9 @@ impl Runner {
             if prune_at <= self.clock().monotonic() {
                 self.prune(lease).await;
                 prune_at = self.clock().monotonic() + PRUNE_PERIOD;
+            }
+            if !self.gather(lease, &mut shift, shutdown).await {
+                break;
             }
             let nap = match self.turn(lease, &mut shift).await {
                 Ok(nap) => {
@@ -159,6 +167,23 @@ impl Runner {
             return;
         }
         self.drain(lease, shift).await;
+    }
+
+    // Lets jobs end until the pace allows the next write. Whether to go on.
+    async fn gather(&self, lease: &Lease, shift: &mut Shift, shutdown: &Shutdown) -> bool {
+        let machine = Clock::system();
+        while machine.monotonic() < shift.not_before
+            && shift.full.is_none_or(|running| shift.ended.len() * 2 < running)
+        {
+            tokio::select! {
+                biased;
+                () = shutdown.requested() => return false,
+                () = lease.lost() => return false,
+                ended = shift.crew.next_ended() => shift.ended.push(ended),
+                () = machine.sleep_until(shift.not_before) => {}
+            }
+        }
+        true
     }
 
     // Ticks when there is something to do; how long to wait otherwise.
@@ -225,6 +250,10 @@ impl Runner {
                 return Err(error);
             }
         };
+        shift.not_before = Clock::system().monotonic() + self.inner.pace;
+        let taken = |kind: &str| output.claimed.iter().filter(|claimed| claimed.kind == kind).count();
+        let full = output.claimed.len() == input.room.total
+            || input.room.kinds.iter().any(|(kind, room)| taken(kind) == *room);
         for ended in &input.ended {
             ended.report(&self.inner.metrics);
         }
@@ -239,6 +268,7 @@ impl Runner {
                 shift.crew.start(&self.inner, registered, claimed, lease);
             }
         }
+        shift.full = full.then(|| shift.crew.len());
         Ok(())
     }
 

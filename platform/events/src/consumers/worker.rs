@@ -35,7 +35,6 @@ pub(super) struct Worker {
     leadership: Arc<Leadership>,
     status: watch::Sender<ConsumerStatus>,
     metrics: ConsumerMetrics,
-    pace: Duration,
     context: Context,
 }
 
@@ -48,7 +47,7 @@ struct Place {
     full: bool,
     // When to look at the parked keys; not at all while nothing is parked.
     look_at: Option<Monotonic>,
-    // The pace allows the next batch from here on.
+    // The pace allows the next batch from here on: by the machine's clock, for it is about the machine's work.
     not_before: Monotonic,
 }
 
@@ -74,7 +73,6 @@ impl Worker {
             context: Context::background(inner.db.name().to_owned()),
             db: inner.db.clone(),
             leadership: Arc::clone(&inner.leadership),
-            pace: inner.pace,
             status,
         }
     }
@@ -123,7 +121,7 @@ impl Worker {
                 Turn::Stop => return Ok(()),
                 Turn::Look => self.look(&following, lease, &mut place).await?,
                 Turn::Page(page) => {
-                    place.not_before = self.clock().monotonic() + self.pace;
+                    place.not_before = Clock::system().monotonic() + self.consumer.settings.pace;
                     self.take(&following, lease, &mut place, page?).await?
                 }
             };
@@ -158,7 +156,7 @@ impl Worker {
             batch: settings.batch,
             full: false,
             look_at: (progress.parked > 0).then_some(now),
-            not_before: now,
+            not_before: Clock::system().monotonic(),
         };
         self.tell_place(&place);
         Ok(place)
@@ -174,8 +172,9 @@ impl Worker {
             }
         };
         let page = async {
-            if clock.monotonic() < not_before {
-                clock.sleep_until(not_before).await;
+            let machine = Clock::system();
+            if machine.monotonic() < not_before {
+                machine.sleep_until(not_before).await;
             }
             place.feed.next().await
         };

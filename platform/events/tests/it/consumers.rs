@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use mainstay_core::{Clock, TraceContext, codes};
 use mainstay_events::{ConsumerState, Position, Subscription, codes as events, dead_letters};
@@ -54,6 +55,23 @@ async fn a_restart_goes_on_where_the_last_commit_was() {
     next.run([next.subscription().handle(record)]);
     next.reached(300).await;
     assert_eq!(next.numbers().await, (1..=300).collect::<Vec<_>>());
+    next.stop().await;
+}
+
+#[tokio::test]
+async fn what_comes_after_a_pause_is_handled_at_once_and_what_comes_soon_after_it_gathers() {
+    let node = Node::new().await;
+    // Longer than any test.
+    node.run([node.subscription().pace(Duration::from_secs(3_600)).handle(record)]);
+    node.tell([("a", 1)]).await;
+    node.reached(1).await;
+    node.tell([("a", 2)]).await;
+    Clock::system().sleep(Duration::from_millis(50)).await;
+    assert_eq!(node.numbers().await, [1]);
+    let next = node.again().await;
+    node.stop().await;
+    next.run([next.subscription().handle(record)]);
+    next.reached(2).await;
     next.stop().await;
 }
 

@@ -46,6 +46,10 @@ impl Crew {
         self.running.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.running.len()
+    }
+
     pub(super) fn room(&self) -> usize {
         self.capacity.saturating_sub(self.running.len())
     }

@@ -165,6 +165,41 @@ async fn no_more_run_at_a_time_than_the_kind_and_the_service_allow() {
     other.until_runs(10).await;
 }
 
+// Longer than any test: what the pace holds back, only the loop's end lets go.
+const SLOW: Duration = Duration::from_secs(3_600);
+
+#[tokio::test]
+async fn what_comes_within_the_pace_shares_a_write() {
+    let node = Node::with_pace(8, SLOW).await;
+    let kind = Work::on(&node);
+    node.jobs.register(kind.clone()).unwrap();
+    let running = node.run();
+    let first = node.enqueue(work(1)).await;
+    kind.until_runs(1).await;
+    let second = node.enqueue(work(2)).await;
+    for _ in 0..20 {
+        nap().await;
+    }
+    assert_eq!(kind.payloads(), [1]);
+    assert_eq!(node.job(first.id).await.state, JobState::Running);
+    node.shutdown.request();
+    running.join().await.unwrap();
+    assert_eq!(node.job(first.id).await.state, JobState::Done);
+    assert_eq!(node.job(second.id).await.state, JobState::Queued);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_place_does_not_wait_for_the_pace() {
+    let node = Node::with_pace(2, SLOW).await;
+    let kind = Work::on(&node);
+    node.jobs.register(kind.clone()).unwrap();
+    for payload in 1..=7 {
+        node.enqueue(work(payload)).await;
+    }
+    node.run();
+    kind.until_runs(7).await;
+}
+
 #[tokio::test]
 async fn a_kind_that_nobody_here_knows_waits_for_one_who_does() {
     let node = Node::new().await;

@@ -33,19 +33,24 @@ pub struct Node {
 
 impl Node {
     pub async fn new() -> Self {
-        Self::at(Arc::new(TempDir::new().unwrap()), Jobs::CONCURRENCY).await
+        Self::at(Arc::new(TempDir::new().unwrap()), Jobs::CONCURRENCY, Duration::ZERO).await
     }
 
     pub async fn with_concurrency(jobs: usize) -> Self {
-        Self::at(Arc::new(TempDir::new().unwrap()), jobs).await
+        Self::at(Arc::new(TempDir::new().unwrap()), jobs, Duration::ZERO).await
+    }
+
+    /// With a bound on all kinds, and a pace.
+    pub async fn with_pace(jobs: usize, pace: Duration) -> Self {
+        Self::at(Arc::new(TempDir::new().unwrap()), jobs, pace).await
     }
 
     /// Another process on the same file, or the same one after it ended.
     pub async fn again(&self) -> Self {
-        Self::at(Arc::clone(&self.folder), Jobs::CONCURRENCY).await
+        Self::at(Arc::clone(&self.folder), Jobs::CONCURRENCY, Duration::ZERO).await
     }
 
-    async fn at(folder: Arc<TempDir>, concurrency: usize) -> Self {
+    async fn at(folder: Arc<TempDir>, concurrency: usize, pace: Duration) -> Self {
         let (clock, time) = Clock::manual(start());
         let url = format!("sqlite:{}", folder.path().display());
         let db = Sqlite.open(&url, "test", Options::new(clock, Metrics::unregistered())).unwrap();
@@ -54,7 +59,8 @@ impl Node {
         // By the machine's clock and until the very end: a test that moves time by hours does not mean to lose the
         // lease.
         let leadership = Leadership::start(&db, &Clock::system(), &tasks, &Shutdown::new());
-        let jobs = Jobs::new(db.clone(), leadership, tasks.clone()).with_concurrency(concurrency);
+        let jobs =
+            Jobs::new(db.clone(), leadership, tasks.clone()).with_concurrency(concurrency).with_pace(pace);
         Self { jobs, ctx: Context::background("test"), db, time, shutdown, tasks, folder }
     }
 

@@ -1,6 +1,7 @@
 //! What the cart consumes: logins, which make a visitor's cart a customer's, and orders, which end a cart.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_core::{Id, Result};
 use mainstay_events::{Consumer, EventSource, Subscription};
@@ -23,15 +24,19 @@ pub fn logins(auth: Arc<dyn EventSource>) -> Consumer {
     )
 }
 
+/// The cart is frozen since its checkout began; that it has become an order is for its next reader.
+const PACE: Duration = Duration::from_millis(10);
+
 /// Follows the orders that were placed. Each concerns a cart of its own and setting it again changes nothing, so their
 /// order does not matter and one that cannot be read holds up no other.
 pub fn orders(orders: Arc<dyn EventSource>) -> Consumer {
-    Subscription::new("shop.cart.orders", &shop_orders_contracts::TOPIC, orders).commuting().handle(
-        |tx, _, _, event: OrderEvent| -> Result<()> {
+    Subscription::new("shop.cart.orders", &shop_orders_contracts::TOPIC, orders)
+        .commuting()
+        .pace(PACE)
+        .handle(|tx, _, _, event: OrderEvent| -> Result<()> {
             let Some(Fact::Placed(placed)) = event.fact else { return Ok(()) };
             let cart = Id::try_from_slice(&placed.cart_id)?;
             let checkout = Id::try_from_slice(&placed.checkout_id)?;
             actions::ordered(tx, cart, checkout)
-        },
-    )
+        })
 }

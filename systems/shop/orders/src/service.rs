@@ -25,6 +25,9 @@ use crate::peers::Peers;
 use crate::refund::{self, RefundState};
 use crate::{MIGRATIONS, events, http, store};
 
+/// What payments tells is news only to a checkout that waits for its buyer or for a late provider.
+const PACE: Duration = Duration::from_millis(10);
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -123,6 +126,7 @@ impl Orders {
         let sagas = needs.sagas.clone();
         needs.consumers.add(
             Subscription::new("shop.orders.payments", &shop_payments_contracts::TOPIC, needs.payment_news)
+                .pace(PACE)
                 .handle(move |tx, ctx, envelope, event| events::on_payment(&sagas, tx, ctx, envelope, event)),
         )?;
         if config.archive_days > 0 {
