@@ -23,5 +23,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             up: include_str!("migrations/003_up.sql"),
             down: include_str!("migrations/003_down.sql"),
         },
+        Migration {
+            version: 4,
+            name: "the journal of sagas in the order of its writes",
+            up: include_str!("migrations/004_up.sql"),
+            down: include_str!("migrations/004_down.sql"),
+        },
     ],
 };
