@@ -94,10 +94,10 @@ async fn runs_a_second(in_flight: usize, duration: Duration) -> std::result::Res
                 while !stop.load(Ordering::Relaxed) {
                     let run = Id::generate(&clock);
                     let (starter, run_ctx) = (saga.clone(), ctx.clone());
-                    let mut watch = saga.watch(run);
+                    let watch = saga.watch(run, |snapshot| snapshot.state == RunState::Done);
                     db.write(&ctx, move |tx| starter.start(tx, &run_ctx, run, &Counted { steps_done: 0 }))
                         .await?;
-                    watch.until(&ctx, PATIENCE, |snapshot| snapshot.state == RunState::Done).await?;
+                    watch.until(&ctx, PATIENCE).await?;
                     done.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok::<(), mainstay_core::Error>(())

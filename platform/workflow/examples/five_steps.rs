@@ -91,11 +91,11 @@ async fn main() -> Result<()> {
                     let run = Id::generate(&clock);
                     let ctx = Context::background("bench");
                     let began = Stopwatch::start();
-                    let mut ended = saga.watch(run);
+                    let ended = saga.watch(run, |run| run.has_ended());
                     let (starting, context) = (saga.clone(), ctx.clone());
                     let state = Order { number: times.len() as u64, ..Order::default() };
                     db.write(&ctx, move |tx| starting.start(tx, &context, run, &state)).await?;
-                    let seen = ended.until(&ctx, Duration::from_secs(30), |run| run.has_ended()).await?;
+                    let seen = ended.until(&ctx, Duration::from_secs(30)).await?;
                     assert_eq!((&seen.state, seen.data.done), (&RunState::Done, 5));
                     times.push(began.elapsed());
                 }

@@ -94,7 +94,7 @@ impl Engine {
         run: Id<RunKind>,
         arrived: fn(&RunState) -> bool,
     ) -> Outcome<Arc<Snapshot<Trail>>> {
-        self.saga.wait(&place.ctx, run, PATIENCE, |seen| arrived(&seen.state)).await.map_err(told)
+        self.saga.wait(&place.ctx, run, PATIENCE, move |seen| arrived(&seen.state)).await.map_err(told)
     }
 
     pub(super) async fn stop(self) -> Outcome {

@@ -49,9 +49,14 @@ impl<S: State> Saga<S> {
         Ok(())
     }
 
-    /// A watch on a run that is about to be started. Made before the start it misses nothing and costs no query.
-    pub fn watch(&self, run: Id<RunKind>) -> Watch<S> {
-        Watch::new(run, Arc::clone(&self.0))
+    /// Watches a run that is about to be started, until `arrived` holds of it, which is asked whenever the run has come
+    /// a step further and should take no time. Made before the start it misses nothing and costs no query.
+    pub fn watch(
+        &self,
+        run: Id<RunKind>,
+        arrived: impl Fn(&Snapshot<S>) -> bool + Send + Sync + 'static,
+    ) -> Watch<S> {
+        Watch::new(run, Arc::clone(&self.0), arrived)
     }
 
     /// The run as it is now; `None` when there is none of that id.
@@ -66,13 +71,13 @@ impl<S: State> Saga<S> {
         ctx: &Context,
         run: Id<RunKind>,
         limit: Duration,
-        mut arrived: impl FnMut(&Snapshot<S>) -> bool,
+        arrived: impl Fn(&Snapshot<S>) -> bool + Send + Sync + 'static,
     ) -> Result<Arc<Snapshot<S>>> {
         // Watched before the look, so that nothing falls between.
-        let mut watch = self.watch(run);
+        let watch = self.watch(run, arrived);
         match self.look(ctx, run).await? {
-            Some(snapshot) if arrived(&snapshot) => Ok(Arc::new(snapshot)),
-            Some(_) | None => watch.until(ctx, limit, arrived).await,
+            Some(snapshot) if watch.has_arrived(&snapshot) => Ok(Arc::new(snapshot)),
+            Some(_) | None => watch.until(ctx, limit).await,
         }
     }
 }

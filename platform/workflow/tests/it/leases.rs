@@ -35,10 +35,10 @@ async fn a_run_that_another_process_started_is_found_and_watched_across() {
     let other = Script::default();
     let second = Engine::start_on(&beside, &lab.test.clock, definition(&other), Options::default());
     let run = lab.new_run();
-    let mut watch = second.saga.watch(run);
+    let watch = second.saga.watch(run, |run| run.has_ended());
     let (saga, ctx) = (second.saga.clone(), lab.ctx.clone());
     beside.write(&lab.ctx, move |tx| saga.start(tx, &ctx, run, &Default::default())).await.unwrap();
-    let waited = watch.until(&lab.ctx, Duration::from_secs(60), |run| run.has_ended());
+    let waited = watch.until(&lab.ctx, Duration::from_secs(60));
     let time = async {
         loop {
             lab.pass(1).await;

@@ -57,14 +57,15 @@ async fn a_watch_made_before_the_start_sees_a_step_as_soon_as_it_is_durable() {
     let run = lab.new_run();
     let gate = Arc::new(tokio::sync::Notify::new());
     lab.script.plan("d", [Plan::Gate(Arc::clone(&gate))]);
-    let mut watch = lab.engine.saga.watch(run);
+    let past_c = lab.engine.saga.watch(run, |run| run.recorded("c"));
+    let ended = lab.engine.saga.watch(run, |run| run.has_ended());
     lab.start_as(run).await.unwrap();
     // Time stands still, so only the news itself can end the wait.
-    let seen = watch.until(&lab.ctx, PATIENCE, |run| run.recorded("c")).await.unwrap();
+    let seen = past_c.until(&lab.ctx, PATIENCE).await.unwrap();
     assert_eq!(seen.state, RunState::Running);
     assert_eq!(seen.data.visited, ["a", "b", "c"]);
     gate.notify_one();
-    let seen = watch.until(&lab.ctx, PATIENCE, |run| run.has_ended()).await.unwrap();
+    let seen = ended.until(&lab.ctx, PATIENCE).await.unwrap();
     assert_eq!(seen.state, RunState::Done);
     let seen = lab.engine.saga.wait(&lab.ctx, run, PATIENCE, |run| run.has_ended()).await.unwrap();
     assert_eq!(seen.state, RunState::Done, "of an ended run the table tells");

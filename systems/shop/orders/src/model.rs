@@ -2,6 +2,8 @@
 //!
 //! Pure: nothing here reads a clock, a database or a peer.
 
+use std::sync::Arc;
+
 use mainstay_core::context::Account;
 use mainstay_core::{BasisPoints, Currency, Error, Id, Money, Principal, Result, Timestamp};
 use schemars::JsonSchema;
@@ -126,7 +128,7 @@ pub enum Fact {
         number: String,
         checkout_id: Id<Checkout>,
         placed_at: Timestamp,
-        sale: Box<Sale>,
+        sale: Arc<Sale>,
     },
     Paid {
         payment_id: Id<Payment>,
@@ -181,7 +183,7 @@ pub struct Order {
     pub number: String,
     pub checkout_id: Id<Checkout>,
     pub placed_at: Timestamp,
-    pub sale: Sale,
+    pub sale: Arc<Sale>,
     pub paid: Option<(Id<Payment>, Money)>,
     /// Each with whether the money has gone back.
     pub refunds: Vec<(Refund, bool)>,
@@ -196,7 +198,7 @@ impl Order {
                 number: number.clone(),
                 checkout_id: *checkout_id,
                 placed_at: *placed_at,
-                sale: Sale::clone(sale),
+                sale: Arc::clone(sale),
                 paid: None,
                 refunds: Vec::new(),
             }),
@@ -396,7 +398,7 @@ mod tests {
                 number: "S-10001".into(),
                 checkout_id: Id::from_bytes([1; 16]),
                 placed_at: Timestamp::from_micros(1),
-                sale: Box::new(sale),
+                sale: Arc::new(sale),
             },
             Fact::Paid { payment_id: Id::from_bytes([1; 16]), amount: total },
         ]

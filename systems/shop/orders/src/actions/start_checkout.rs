@@ -12,7 +12,7 @@ use shop_access_contracts::CHECKOUT_START;
 use shop_cart_contracts::Cart;
 use shop_orders_contracts::Checkout;
 
-use super::view_checkout::{CheckoutView, view_checkout, wait_for_checkout};
+use super::view_checkout::{CheckoutView, is_told, view_checkout, wait_for_checkout};
 use crate::checkout::CheckoutState;
 use crate::model::Owner;
 use crate::{Orders, store};
@@ -47,7 +47,7 @@ pub async fn start_checkout(
     // Peers are called as orders, for the buyer.
     let run_ctx = ctx.as_service(shop_orders_contracts::SERVICE);
     // Watched before it starts, so that nothing that happens to it is missed.
-    let watch = orders.checkout.watch(fresh.twin());
+    let watch = orders.checkout.watch(fresh.twin(), is_told);
     let begun = orders
         .db
         .write(ctx, move |tx| {

@@ -55,22 +55,22 @@ pub async fn view_checkout(orders: &Orders, ctx: &Context, id: Id<Checkout>) -> 
     }
 }
 
-/// Waits until the checkout is placed, refused, or needs the buyer; at most ten seconds or the caller's deadline.
+/// Waits until there [is something to tell](is_told) of the checkout: it is placed, refused, or needs the buyer; at most ten seconds or the caller's deadline.
 pub async fn wait_for_checkout(
     orders: &Orders,
     ctx: &Context,
     id: Id<Checkout>,
-    mut watch: Watch<CheckoutState>,
+    watch: Watch<CheckoutState>,
 ) -> Result<CheckoutView> {
-    match watch.until(ctx, LONGEST_WAIT, is_told).await {
+    match watch.until(ctx, LONGEST_WAIT).await {
         Ok(snapshot) => tell(orders, ctx, id, &snapshot).await,
         Err(error) if error.is(&codes::DEADLINE) => Ok(CheckoutView::Running),
         Err(error) => Err(error),
     }
 }
 
-// Whether there is something to tell.
-fn is_told(snapshot: &Snapshot<CheckoutState>) -> bool {
+/// Whether there is something to tell.
+pub fn is_told(snapshot: &Snapshot<CheckoutState>) -> bool {
     match &snapshot.state {
         RunState::Waiting { .. } | RunState::Done | RunState::Undone(_) | RunState::Parked { .. } => true,
         RunState::Running | RunState::Retrying { .. } => snapshot.recorded(PLACED),

@@ -1,5 +1,7 @@
 //! Step 1: freeze the cart and fix what is sold, to whom, at which prices and tax.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use mainstay_core::{BasisPoints, Error, Id, Result, codes};
 use mainstay_rpc::Peer;
@@ -50,7 +52,7 @@ impl Step<CheckoutState> for FixPrices {
                 .error(format!("the total is {} now, not {expected}", sale.total))
                 .with_field("expected_total", "is not the total of the cart"));
         }
-        state.sale = Some(Box::new(sale));
+        state.sale = Some(Arc::new(sale));
         Ok(Progress::Done)
     }
 

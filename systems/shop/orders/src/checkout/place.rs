@@ -1,5 +1,7 @@
 //! Step 5: the order comes into being, in the transaction that records the step.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use mainstay_core::Result;
 use mainstay_events::Outbox;
@@ -33,7 +35,7 @@ impl Step<CheckoutState> for Place {
             number: state.order_number.clone(),
             checkout_id: state.checkout_id,
             placed_at,
-            sale: Box::new(state.sale()?.clone()),
+            sale: Arc::clone(state.sale()?),
         };
         store::append(tx, cx.context(), state.order_id(), fact)?;
         events::publish_placed(tx, cx.context(), &self.outbox, state)

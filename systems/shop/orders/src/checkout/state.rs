@@ -1,5 +1,7 @@
 //! What a checkout knows, as it is stored after each step.
 
+use std::sync::Arc;
+
 use mainstay_core::{Id, Money, Result, Timestamp, codes};
 use serde::{Deserialize, Serialize};
 use shop_cart_contracts::Cart;
@@ -28,7 +30,7 @@ pub struct CheckoutState {
     pub payment_token: String,
     /// Set when the prices are fixed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sale: Option<Box<Sale>>,
+    pub sale: Option<Arc<Sale>>,
     /// Set when the order is placed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub order_number: String,
@@ -60,14 +62,14 @@ impl CheckoutState {
             number: self.order_number.clone(),
             checkout_id: self.checkout_id,
             placed_at: self.placed_at?,
-            sale: self.sale.as_deref()?.clone(),
+            sale: self.sale.clone()?,
             paid: None,
             refunds: Vec::new(),
         })
     }
 
     /// The sale; an error of ours when the prices are not fixed yet.
-    pub fn sale(&self) -> Result<&Sale> {
-        self.sale.as_deref().ok_or_else(|| codes::INTERNAL.error("a checkout went on without fixed prices"))
+    pub fn sale(&self) -> Result<&Arc<Sale>> {
+        self.sale.as_ref().ok_or_else(|| codes::INTERNAL.error("a checkout went on without fixed prices"))
     }
 }

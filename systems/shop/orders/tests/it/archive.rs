@@ -134,7 +134,7 @@ fn sell(
 ) -> mainstay_core::Result<()> {
     let sale = sale(owner);
     let number = store::next_order_number(tx)?;
-    let placed = Fact::Placed { number, checkout_id: id.twin(), placed_at: tx.now(), sale: Box::new(sale) };
+    let placed = Fact::Placed { number, checkout_id: id.twin(), placed_at: tx.now(), sale: Arc::new(sale) };
     store::append(tx, ctx, id, placed)?;
     if paid {
         store::append(tx, ctx, id, Fact::Paid { payment_id: id.twin(), amount: TOTAL })

@@ -1,5 +1,7 @@
 //! Both sagas of the service through everything that can happen to them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use mainstay_core::{Clock, Context, Currency, Id, Money, Shutdown, Tasks, Timestamp};
 use mainstay_events::Outbox;
@@ -108,7 +110,7 @@ fn sold() -> Fact {
         number: "S-10001".into(),
         checkout_id: Id::from_bytes([1; 16]),
         placed_at: Timestamp::from_micros(1),
-        sale: Box::new(sale),
+        sale: Arc::new(sale),
     }
 }
 
