@@ -64,19 +64,6 @@ impl<T> TaskHandle<T> {
         self.0.await.ok().flatten()
     }
 
-    /// The task's output, like [`join`](Self::join); dropping this future ends the task.
-    pub async fn join_or_abort(self) -> Option<T> {
-        struct Abort(tokio::task::AbortHandle);
-        impl Drop for Abort {
-            fn drop(&mut self) {
-                // Of a task that has ended this does nothing.
-                self.0.abort();
-            }
-        }
-        let _abort = Abort(self.0.abort_handle());
-        self.join().await
-    }
-
     /// Ends the task at its next await.
     pub fn abort(&self) {
         self.0.abort();
@@ -171,16 +158,6 @@ mod tests {
         assert_eq!(tasks.spawn("bad", async { panic!("boom") }).join().await, None::<()>);
         assert_eq!(tasks.spawn("good", async { 7 }).join().await, Some(7));
         assert_eq!(tasks.counts()["bad"], TaskCounts { started: 1, running: 0, panicked: 1 });
-    }
-
-    #[tokio::test]
-    async fn a_task_ends_with_who_waits_for_it_if_told_so() {
-        let tasks = Tasks::new();
-        let mut wait = Box::pin(tasks.spawn("tied", std::future::pending::<()>()).join_or_abort());
-        assert!(futures::poll!(&mut wait).is_pending());
-        drop(wait);
-        assert!(tasks.drain(&Clock::system(), Duration::from_secs(5)).await.is_empty());
-        assert_eq!(tasks.spawn("done", async { 7 }).join_or_abort().await, Some(7));
     }
 
     #[tokio::test]

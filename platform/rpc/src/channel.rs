@@ -104,10 +104,16 @@ impl Parts {
             left
         };
 
-        // Pinned here, for a future that is moved is copied whole.
+        // Pinned here, for a future that is moved is copied whole. In the process the handler is part of the caller's
+        // task: handing it to another one and its answer back would cost more than most handlers do. It shares no panic
+        // (the callee's boundary stands around it) and ends when the caller goes, as it would over a wire.
         let transport = pin!(async {
             match route? {
-                Route::Here(mount) => self.network.call_here(mount, request).await,
+                Route::Here(mount) => {
+                    // A handler that waits for nothing must not let its caller keep the thread for ever.
+                    tokio::task::consume_budget().await;
+                    Ok(mount.serve(request).await)
+                }
                 Route::Elsewhere(remote) => remote.call(request).await,
             }
         });

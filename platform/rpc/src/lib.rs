@@ -2,8 +2,8 @@
 //!
 //! A service implements the trait that is generated from its contract and is mounted under its name in a [`Network`];
 //! a peer calls it through a [`Peer`], which holds the generated client on a [`Channel`]. Where the callee runs shows
-//! in nothing but the time that a call takes. In the process the generated server is called as a tower service, in a
-//! task of its own; elsewhere it is reached over HTTP/2. Deadline, authorization, panic boundary, limits, trace and
+//! in nothing but the time that a call takes. In the process the generated server is called as a tower service, in the
+//! caller's task; elsewhere it is reached over HTTP/2. Deadline, authorization, panic boundary, limits, trace and
 //! metrics stand in one list a side: `channel.rs` for the caller, `mount.rs` for the callee.
 //!
 //! It refuses to retry: only the caller nearest the user does that, or a saga, which know what may be repeated. It

@@ -113,7 +113,7 @@ impl Mount {
         &self.contracts
     }
 
-    /// Boxed, since a future is copied whole on each step of its way into a task.
+    /// Boxed, since a future is copied whole on each step of its way to where it is polled, and is part of its caller's.
     pub(crate) fn serve(self: Arc<Self>, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
         Box::pin(async move { self.answer(request).await })
     }

@@ -7,12 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::{Request, Response};
-use mainstay_core::{Clock, Result, Shutdown, Tasks, codes};
+use mainstay_core::{Clock, Result, Shutdown, Tasks};
 use mainstay_identity::TokenKeys;
 use mainstay_telemetry::Registry;
 use parking_lot::Mutex;
-use tonic::body::Body;
 
 use crate::channel::Channel;
 use crate::codes::{MOUNTED_TWICE, NOT_CONNECTED};
@@ -167,18 +165,6 @@ impl Network {
             return Ok(Route::Elsewhere(Arc::clone(remote)));
         }
         Err(NOT_CONNECTED.error(format!("{callee} runs neither in this process nor at a known address")))
-    }
-
-    /// The transport within the process: the handler runs as a task of its own, so that it shares neither the caller's
-    /// stack nor its panic, and ends when the caller goes, as it would over a wire.
-    pub(crate) async fn call_here(
-        &self,
-        mount: Arc<Mount>,
-        request: Request<Body>,
-    ) -> Result<Response<Body>> {
-        let handler = self.0.tasks.spawn("rpc.call", mount.serve(request));
-        let answer = handler.join_or_abort().await;
-        answer.ok_or_else(|| codes::UNAVAILABLE.error("the process ends"))
     }
 
     pub(crate) fn mounts(&self) -> Arc<HashMap<String, Arc<Mount>>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mainstay_conformance::rpc::Probe;
 use mainstay_conformance::rpc::v1::EchoRequest;
 use mainstay_conformance::rpc::v1::probe_client::ProbeClient;
-use mainstay_core::{Clock, Shutdown, codes};
+use mainstay_core::{Clock, Shutdown, Tasks, codes};
 use mainstay_rpc::codes::{BAD_ADDRESS, BAD_DESCRIPTORS, CANNOT_LISTEN, MOUNTED_TWICE, NOT_CONNECTED};
 use mainstay_rpc::{RpcService, error, v1};
 use tonic::Request;
@@ -94,4 +94,19 @@ async fn bad_addresses_are_refused_before_anything_is_called() {
         let error = network.listen(address, &Shutdown::new()).await.err().unwrap();
         assert!(error.is(&CANNOT_LISTEN), "{address}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn calls_that_wait_for_nothing_leave_others_their_turn() {
+    let network = process();
+    network.mount(CALLEE, vec![Probe::new(Clock::system()).service()]).await.unwrap();
+    let peer = network.peer(CALLER, CALLEE, ProbeClient::new).unwrap();
+    let other = Tasks::new().spawn("other", async {});
+    for _ in 0..1_000 {
+        echo(&peer).await.unwrap();
+        if other.is_finished() {
+            return;
+        }
+    }
+    panic!("the other task had no turn in a thousand calls");
 }

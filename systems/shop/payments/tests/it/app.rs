@@ -145,6 +145,8 @@ impl TestApp {
     // begins it only when time moves again, so this does not wait for it.
     async fn come_to_rest(&self) {
         let (mut naps, patience) = (0, 20);
+        // Nothing below waits for anything, so nobody else would have a turn.
+        nap().await;
         loop {
             let (running, due) = self.test.db.read(&self.ctx, jobs).await.unwrap();
             if running == 0 && (due == 0 || naps >= patience) {
