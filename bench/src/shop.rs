@@ -7,12 +7,21 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
+/// Where mails go if it is there: into memory, since in production they go to another machine. Thousands of files that
+/// were deleted a moment ago slow the creation of new ones down on some file systems, and one run would slow down the
+/// next.
+const MEMORY: &str = "/dev/shm";
+
 pub struct ShopProcess {
     child: Child,
+    // Deleted with the process.
+    _mail: TempDir,
     pub address: SocketAddr,
     /// Where its metrics are.
     pub admin: SocketAddr,
@@ -28,8 +37,11 @@ impl ShopProcess {
     pub fn start_with(folder: &Path, keys: &[&str]) -> Result<Self, Failure> {
         let binary = std::env::current_exe()?.with_file_name("mainstay");
         let data = format!("process.data={}", folder.join("data").display());
+        let memory = Path::new(MEMORY);
+        let mail = tempfile::tempdir_in(if memory.is_dir() { memory } else { folder })?;
+        let notify = format!("notify.url=folder:{}", mail.path().display());
         let mut child = Command::new(&binary)
-            .args(["up", "shop", "--demo", "--listen", "127.0.0.1:0", "--set", &data])
+            .args(["up", "shop", "--demo", "--listen", "127.0.0.1:0", "--set", &data, "--set", &notify])
             .args([
                 "--set",
                 "shop.test_provider.listen=127.0.0.1:0",
@@ -65,7 +77,7 @@ impl ShopProcess {
                 shop = shop.or(Some(address));
             }
             if let (Some(address), Some(admin)) = (shop, admin) {
-                return Ok(Self { child, address, admin });
+                return Ok(Self { child, _mail: mail, address, admin });
             }
         }
         let _ = child.kill();

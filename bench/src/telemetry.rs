@@ -6,7 +6,6 @@
 
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,9 +23,6 @@ use crate::shop::ShopProcess;
 use crate::{metrics, process};
 
 type Failure = Box<dyn Error + Send + Sync>;
-
-/// A file system without a disk.
-const MEMORY: &str = "/dev/shm";
 
 /// Spans a second of the flood.
 const FLOOD: u64 = 10_000;
@@ -47,14 +43,8 @@ async fn measure(quick: bool, report: &mut Report) -> Result<(), Failure> {
 async fn cost(quick: bool, report: &mut Report) -> Result<(), Failure> {
     let (rounds, length) = if quick { (4, Duration::from_secs(4)) } else { (10, Duration::from_secs(8)) };
     let (on_folder, off_folder) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    // What a new file costs depends on what was deleted near it in the last minutes: that is the file system's affair,
-    // and would be larger than what is looked for.
-    let (on_mail, off_mail) = (tempfile::tempdir_in(MEMORY)?, tempfile::tempdir_in(MEMORY)?);
-    let mail = |folder: &Path| format!("notify.url=folder:{}", folder.display());
-    let on = ShopProcess::start_with(on_folder.path(), &[&mail(on_mail.path())])?;
+    let on = ShopProcess::start(on_folder.path())?;
     let off = ["telemetry.store=false", "telemetry.sample=0.0", "telemetry.log=\"off\""];
-    let off_mail = mail(off_mail.path());
-    let off: Vec<&str> = off.into_iter().chain([off_mail.as_str()]).collect();
     let off = ShopProcess::start_with(off_folder.path(), &off)?;
     let goods = stock_up(on.address).await?;
     stock_up(off.address).await?;
