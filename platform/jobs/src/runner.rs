@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use mainstay_core::lifecycle::panic_message;
-use mainstay_core::{Clock, Context, Error, Monotonic, Result, Shutdown, Timestamp, codes};
+use mainstay_core::{Clock, Context, Error, Pace, Result, Shutdown, Timestamp, codes};
 use mainstay_sql::{Lease, Waiter, codes as sql};
 
 use crate::job::Registered;
@@ -54,8 +54,7 @@ struct Shift {
     // As the table has them: only the leader changes it.
     schedules: Vec<Option<Stored>>,
     waiter: Waiter,
-    // By the machine's clock: it is about the machine's work.
-    not_before: Monotonic,
+    pace: Pace,
     // How many jobs ran after the last write, if it took on all that there was room for.
     full: Option<usize>,
 }
@@ -130,8 +129,8 @@ impl Runner {
             })
             .await?;
         let crew = Crew::new(self.inner.concurrency);
-        let not_before = Clock::system().monotonic();
-        Ok(Shift { crew, ended: Vec::new(), schedules: stored, waiter, not_before, full: None })
+        let pace = Pace::new(self.inner.pace);
+        Ok(Shift { crew, ended: Vec::new(), schedules: stored, waiter, pace, full: None })
     }
 
     async fn work(&self, lease: &Lease, mut shift: Shift, shutdown: &Shutdown) {
@@ -171,16 +170,13 @@ impl Runner {
 
     // Lets jobs end until the pace allows the next write. Whether to go on.
     async fn gather(&self, lease: &Lease, shift: &mut Shift, shutdown: &Shutdown) -> bool {
-        let machine = Clock::system();
-        while machine.monotonic() < shift.not_before
-            && shift.full.is_none_or(|running| shift.ended.len() * 2 < running)
-        {
+        while !shift.pace.is_due() && shift.full.is_none_or(|running| shift.ended.len() * 2 < running) {
             tokio::select! {
                 biased;
                 () = shutdown.requested() => return false,
                 () = lease.lost() => return false,
                 ended = shift.crew.next_ended() => shift.ended.push(ended),
-                () = machine.sleep_until(shift.not_before) => {}
+                () = shift.pace.due() => {}
             }
         }
         true
@@ -250,7 +246,7 @@ impl Runner {
                 return Err(error);
             }
         };
-        shift.not_before = Clock::system().monotonic() + self.inner.pace;
+        shift.pace.begin();
         let taken = |kind: &str| output.claimed.iter().filter(|claimed| claimed.kind == kind).count();
         let full = output.claimed.len() == input.room.total
             || input.room.kinds.iter().any(|(kind, room)| taken(kind) == *room);

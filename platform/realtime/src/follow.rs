@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use mainstay_core::{Clock, Result, Shutdown};
+use mainstay_core::{Clock, Pace, Result, Shutdown};
 use mainstay_events::{Envelope, EventSource, Feed, Page, Position, codes};
 
 use crate::fanout::{BATCH_MAX, Batch, Fanout, MESSAGE_BYTES_MAX, Message};
@@ -92,14 +92,13 @@ impl Follow {
                 (feed, None)
             }
         };
-        // About the machine's work, not about the time that tests move.
-        let machine = Clock::system();
+        let mut pace = Pace::new(PACE);
         loop {
+            pace.due().await;
             let page = feed.next().await?;
-            let not_before = machine.monotonic() + PACE;
+            pace.begin();
             *told = false;
             self.publish(fanout, page, begins_after.take(), place).await?;
-            machine.sleep_until(not_before).await;
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use mainstay_core::lifecycle::panic_message;
-use mainstay_core::{Clock, Context, Error, Monotonic, Result, Shutdown, codes};
+use mainstay_core::{Clock, Context, Error, Monotonic, Pace, Result, Shutdown, codes};
 use mainstay_sql::{Database, Leadership, Lease, codes as sql};
 use tokio::sync::watch;
 
@@ -47,8 +47,7 @@ struct Place {
     full: bool,
     // When to look at the parked keys; not at all while nothing is parked.
     look_at: Option<Monotonic>,
-    // The pace allows the next batch from here on: by the machine's clock, for it is about the machine's work.
-    not_before: Monotonic,
+    pace: Pace,
 }
 
 enum Turn {
@@ -121,7 +120,7 @@ impl Worker {
                 Turn::Stop => return Ok(()),
                 Turn::Look => self.look(&following, lease, &mut place).await?,
                 Turn::Page(page) => {
-                    place.not_before = Clock::system().monotonic() + self.consumer.settings.pace;
+                    place.pace.begin();
                     self.take(&following, lease, &mut place, page?).await?
                 }
             };
@@ -156,7 +155,7 @@ impl Worker {
             batch: settings.batch,
             full: false,
             look_at: (progress.parked > 0).then_some(now),
-            not_before: Clock::system().monotonic(),
+            pace: Pace::new(settings.pace),
         };
         self.tell_place(&place);
         Ok(place)
@@ -164,7 +163,7 @@ impl Worker {
 
     async fn turn(&self, place: &mut Place, lease: &Lease, shutdown: &Shutdown) -> Turn {
         let clock = self.clock();
-        let (look_at, full, not_before) = (place.look_at, place.full, place.not_before);
+        let (look_at, full, pace) = (place.look_at, place.full, place.pace);
         let look = async {
             match look_at {
                 Some(at) => clock.sleep_until(at).await,
@@ -172,10 +171,7 @@ impl Worker {
             }
         };
         let page = async {
-            let machine = Clock::system();
-            if machine.monotonic() < not_before {
-                machine.sleep_until(not_before).await;
-            }
+            pace.due().await;
             place.feed.next().await
         };
         tokio::select! {
