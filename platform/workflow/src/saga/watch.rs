@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use mainstay_core::{Context, Id, Result, codes};
@@ -19,36 +18,31 @@ const LOOK: Duration = Duration::from_secs(1);
 type Arrived<S> = Arc<dyn Fn(&Snapshot<S>) -> bool + Send + Sync>;
 
 /// Who waits for which run.
-pub(super) struct Watchers<S> {
-    by_run: Mutex<HashMap<Id<RunKind>, Vec<Watcher<S>>>>,
-    next: AtomicU64,
-}
+pub(super) struct Watchers<S>(Mutex<HashMap<Id<RunKind>, Vec<Watcher<S>>>>);
 
 struct Watcher<S> {
-    number: u64,
     arrived: Arrived<S>,
     news: oneshot::Sender<Arc<Snapshot<S>>>,
 }
 
 impl<S> Default for Watchers<S> {
     fn default() -> Self {
-        Self { by_run: Mutex::default(), next: AtomicU64::new(0) }
+        Self(Mutex::default())
     }
 }
 
 impl<S> Watchers<S> {
-    fn enter(&self, run: Id<RunKind>, arrived: Arrived<S>) -> (u64, oneshot::Receiver<Arc<Snapshot<S>>>) {
+    fn enter(&self, run: Id<RunKind>, arrived: Arrived<S>) -> oneshot::Receiver<Arc<Snapshot<S>>> {
         let (news, told) = oneshot::channel();
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.by_run.lock().entry(run).or_default().push(Watcher { number, arrived, news });
-        (number, told)
+        self.0.lock().entry(run).or_default().push(Watcher { arrived, news });
+        told
     }
 
-    /// The watcher's receiver is closed by now, so that nobody puts it back.
-    fn leave(&self, run: Id<RunKind>, number: u64) {
-        let mut by_run = self.by_run.lock();
+    /// Forgets those whose receivers are closed.
+    fn leave(&self, run: Id<RunKind>) {
+        let mut by_run = self.0.lock();
         if let Some(watchers) = by_run.get_mut(&run) {
-            watchers.retain(|watcher| watcher.number != number);
+            watchers.retain(|watcher| !watcher.news.is_closed());
             if watchers.is_empty() {
                 by_run.remove(&run);
             }
@@ -58,7 +52,7 @@ impl<S> Watchers<S> {
     /// Tells those for whom the run has arrived. `snapshot` is made only if somebody waits for it.
     pub fn tell(&self, run: Id<RunKind>, snapshot: impl FnOnce() -> Snapshot<S>) {
         // Out of the map while others' closures are asked: one that panics is not asked again.
-        let Some(watchers) = self.by_run.lock().remove(&run) else { return };
+        let Some(watchers) = self.0.lock().remove(&run) else { return };
         let snapshot = Arc::new(snapshot());
         let mut waiting = Vec::new();
         for watcher in watchers {
@@ -69,7 +63,8 @@ impl<S> Watchers<S> {
                 waiting.push(watcher);
             }
         }
-        let mut by_run = self.by_run.lock();
+        let mut by_run = self.0.lock();
+        // Who left meanwhile was not in the map.
         waiting.retain(|watcher| !watcher.news.is_closed());
         if !waiting.is_empty() {
             by_run.entry(run).or_default().append(&mut waiting);
@@ -80,7 +75,6 @@ impl<S> Watchers<S> {
 /// Waits until one run has arrived somewhere. Made before the run is started, it misses nothing and costs no query.
 pub struct Watch<S: State> {
     run: Id<RunKind>,
-    number: u64,
     arrived: Arrived<S>,
     news: oneshot::Receiver<Arc<Snapshot<S>>>,
     executor: Arc<Executor<S>>,
@@ -93,8 +87,8 @@ impl<S: State> Watch<S> {
         arrived: impl Fn(&Snapshot<S>) -> bool + Send + Sync + 'static,
     ) -> Self {
         let arrived: Arrived<S> = Arc::new(arrived);
-        let (number, news) = executor.watchers.enter(run, Arc::clone(&arrived));
-        Self { run, number, arrived, news, executor }
+        let news = executor.watchers.enter(run, Arc::clone(&arrived));
+        Self { run, arrived, news, executor }
     }
 
     /// Waits until the run has arrived, at most for `limit` and within the context's deadline; then `core.deadline`: the
@@ -136,7 +130,7 @@ impl<S: State> Watch<S> {
 impl<S: State> Drop for Watch<S> {
     fn drop(&mut self) {
         self.news.close();
-        self.executor.watchers.leave(self.run, self.number);
+        self.executor.watchers.leave(self.run);
     }
 }
 
@@ -153,8 +147,8 @@ mod tests {
     fn only_those_who_have_waited_for_it_are_told() {
         let watchers = Watchers::<()>::default();
         let run = Id::from_bytes([1; 16]);
-        let (_, mut first) = watchers.enter(run, Arc::new(|run| run.recorded("a")));
-        let (_, mut second) = watchers.enter(run, Arc::new(|run| run.recorded("b")));
+        let mut first = watchers.enter(run, Arc::new(|run| run.recorded("a")));
+        let mut second = watchers.enter(run, Arc::new(|run| run.recorded("b")));
         watchers.tell(run, || at(1));
         assert_eq!(first.try_recv().unwrap().recorded, 1);
         assert!(second.try_recv().is_err());
@@ -167,21 +161,20 @@ mod tests {
     fn nothing_is_kept_for_runs_that_nobody_watches() {
         let watchers = Arc::new(Watchers::<()>::default());
         let run = Id::from_bytes([1; 16]);
-        let (number, first) = watchers.enter(run, Arc::new(|_| false));
-        drop(first);
-        watchers.leave(run, number);
-        assert!(watchers.by_run.lock().is_empty());
+        drop(watchers.enter(run, Arc::new(|_| false)));
+        watchers.leave(run);
+        assert!(watchers.0.lock().is_empty());
         // One that leaves while it is told, when it is not in the map.
         let (sender, receiver) = std::sync::mpsc::channel();
         let (inside, all) = (std::sync::Mutex::new(receiver), Arc::clone(&watchers));
         let leaves = move |_: &Snapshot<()>| {
-            let (number, news): (u64, oneshot::Receiver<_>) = inside.lock().unwrap().recv().unwrap();
+            let news: oneshot::Receiver<_> = inside.lock().unwrap().recv().unwrap();
             drop(news);
-            all.leave(run, number);
+            all.leave(run);
             false
         };
         sender.send(watchers.enter(run, Arc::new(leaves))).unwrap();
         watchers.tell(run, || at(1));
-        assert!(watchers.by_run.lock().is_empty());
+        assert!(watchers.0.lock().is_empty());
     }
 }
