@@ -1,8 +1,8 @@
 //! What is stored and cannot be read, and databases that cannot take a write.
 
 use mainstay_sql::codes as sql;
-use mainstay_workflow::RunState;
 use mainstay_workflow::codes::UNREADABLE_STATE;
+use mainstay_workflow::{MIGRATIONS, RunState};
 
 use crate::lab::{Lab, Plan};
 
@@ -42,5 +42,25 @@ async fn a_full_disk_is_no_reason_to_turn_back() {
     let run = lab.start().await;
     assert_eq!(lab.settle(run).await.state, RunState::Done);
     assert_eq!((lab.script.count("do b"), lab.script.count("record b")), (1, 9));
+    lab.engine.stop().await;
+}
+
+#[tokio::test]
+async fn journals_keep_their_entries_from_one_order_of_rows_to_the_other_and_back() {
+    let lab = Lab::open().await;
+    let runs = [lab.start().await, lab.start().await];
+    let mut before = Vec::new();
+    for run in runs {
+        lab.still(run, RunState::has_ended).await;
+        before.push(lab.journal(run).await);
+    }
+    assert!(before.iter().all(|journal| journal.len() > 4), "{before:?}");
+    lab.test.db.migrate_down(&MIGRATIONS, 3).await.unwrap();
+    lab.test.db.migrate(&[MIGRATIONS]).await.unwrap();
+    for (run, before) in runs.into_iter().zip(before) {
+        assert_eq!(lab.journal(run).await, before);
+    }
+    let later = lab.start().await;
+    assert_eq!(lab.still(later, RunState::has_ended).await.state, RunState::Done);
     lab.engine.stop().await;
 }
