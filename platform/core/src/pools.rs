@@ -1,18 +1,19 @@
 //! Bounded pools of threads for what must never run on a thread that serves I/O: work that computes (hashing,
 //! compression, analytics), and calls that block (files and their syncs).
 
+mod line;
+
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
+use self::line::{Line, Work};
 use crate::clock::Stopwatch;
 use crate::codes;
 use crate::error::Result;
-
-type Work = Box<dyn FnOnce() + Send>;
 
 /// The threads for work that computes: a fixed number behind a bounded queue. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -26,9 +27,12 @@ pub struct BlockingPool(Pool);
 
 #[derive(Clone, Debug)]
 struct Pool {
-    queue: Sender<Work>,
+    entrance: Arc<Entrance>,
     figures: Arc<Figures>,
 }
+
+/// What the handles of a pool share: with the last of them the line is closed, and the threads end.
+struct Entrance(Arc<Line>);
 
 #[derive(Debug, Default)]
 struct Figures {
@@ -85,12 +89,12 @@ impl BlockingPool {
 
 impl Pool {
     fn new(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
-        let (sender, receiver) = bounded::<Work>(queue);
+        let entrance = Entrance(Arc::new(Line::new(queue)));
         for number in 0..threads.max(1) {
-            let receiver = receiver.clone();
-            std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || serve(&receiver))?;
+            let line = Arc::clone(&entrance.0);
+            std::thread::Builder::new().name(format!("{name}-{number}")).spawn(move || serve(&line))?;
         }
-        Ok(Self { queue: sender, figures: Arc::default() })
+        Ok(Self { entrance: Arc::new(entrance), figures: Arc::default() })
     }
 
     async fn run<T: Send + 'static>(
@@ -115,13 +119,10 @@ impl Pool {
             figures.depth.fetch_sub(1, Ordering::Relaxed);
         });
         self.figures.depth.fetch_add(1, Ordering::Relaxed);
-        if let Err(refused) = self.queue.try_send(boxed) {
+        if !self.entrance.0.push(boxed) {
             self.figures.depth.fetch_sub(1, Ordering::Relaxed);
             self.figures.rejected.fetch_add(1, Ordering::Relaxed);
-            return Err(match refused {
-                TrySendError::Full(_) => codes::OVERLOADED.error("too much work waits for a thread already"),
-                TrySendError::Disconnected(_) => codes::UNAVAILABLE.error("the threads for it have ended"),
-            });
+            return Err(codes::OVERLOADED.error("too much work waits for a thread already"));
         }
         answered.await.map_err(|_| codes::INTERNAL.error("a piece of work on a thread of its own failed"))
     }
@@ -138,8 +139,20 @@ impl Figures {
     }
 }
 
-fn serve(works: &Receiver<Work>) {
-    for work in works {
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entrance").finish_non_exhaustive()
+    }
+}
+
+fn serve(line: &Line) {
+    while let Some(work) = line.take() {
         work();
     }
 }

@@ -22,6 +22,7 @@ use crate::layer::boundary::{self, GuardedBody};
 use crate::layer::limit::{CALLS_MAX, Limit};
 use crate::layer::metrics::{MethodFigures, Running, Side};
 use crate::layer::{attempt, authorization, deadline, trace};
+use crate::request::Caller;
 use crate::status::status;
 
 type Handler = Arc<dyn Fn(Request<Body>) -> HandlerFuture<Response<Body>, Infallible> + Send + Sync>;
@@ -151,9 +152,8 @@ impl Mount {
         let (tenant, principal, on_behalf_of) = match &self.verifier {
             Some(verifier) => {
                 let claims = authorization::read(request.headers(), verifier)?;
-                let who = (claims.tenant, claims.principal.clone(), claims.on_behalf_of.clone());
-                request.extensions_mut().insert(claims);
-                who
+                request.extensions_mut().insert(Caller(claims.issuer));
+                (claims.tenant, claims.principal, claims.on_behalf_of)
             }
             None => (TenantId::SOLE, Principal::Service("outside".into()), None),
         };

@@ -12,10 +12,8 @@
 //! ```
 
 use std::future::Future;
-use std::sync::Arc;
 
 use mainstay_core::{Context, Error, Kind, Result, codes};
-use mainstay_identity::Claims;
 use mainstay_identity::codes::TOKEN_REFUSED;
 use tonic::{Request, Response, Status};
 
@@ -26,6 +24,10 @@ use crate::status::{error, status};
 /// process.
 #[derive(Clone, Copy)]
 pub(crate) struct OpenEnded;
+
+/// The service that signed the token of a call. Put beside the request by the layers that it passed.
+#[derive(Clone)]
+pub(crate) struct Caller(pub(crate) String);
 
 /// A request in a context: the channel reads from it whose token, which trace and how much time the call gets.
 pub fn request<T>(ctx: &Context, message: T) -> Request<T> {
@@ -68,8 +70,8 @@ pub fn context<T>(request: &Request<T>) -> Result<Context> {
 /// # Errors
 /// `rpc.without_context` when the request did not come through a [`Network`](crate::Network).
 pub fn caller<T>(request: &Request<T>) -> Result<&str> {
-    let claims: &Arc<Claims> = request.extensions().get().ok_or_else(without_context)?;
-    Ok(&claims.issuer)
+    let Caller(name) = request.extensions().get().ok_or_else(without_context)?;
+    Ok(name)
 }
 
 /// An action's outcome in gRPC's words. What is our own fault is logged here with its private causes, since this is

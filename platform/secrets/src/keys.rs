@@ -37,11 +37,6 @@ impl Keys {
         self.0.now().each().to_vec()
     }
 
-    /// Another number whenever the keys have changed.
-    pub fn generation(&self) -> u64 {
-        self.0.generation()
-    }
-
     /// Something that is made of each key, and made again when there are others.
     pub fn map<T: 'static>(&self, make: impl Fn(&Key) -> T + Send + Sync + 'static) -> PerKey<T> {
         let above = Arc::clone(&self.0);
@@ -127,11 +122,6 @@ impl<T> PerKey<T> {
         self.kept.store(Arc::new(made(&self.root, &self.make)));
         self.kept.load()
     }
-
-    /// Another number whenever the keys have changed.
-    pub fn generation(&self) -> u64 {
-        self.root.generation()
-    }
 }
 
 fn made<T>(root: &RootKey, make: &dyn Fn(&Key) -> T) -> Made<T> {
@@ -148,10 +138,5 @@ impl<T> Made<T> {
     /// That of each key, of the one in use first.
     pub fn each(&self) -> &[T] {
         &self.each
-    }
-
-    /// Which keys it was made of.
-    pub fn generation(&self) -> u64 {
-        self.generation
     }
 }

@@ -13,10 +13,10 @@
 
 mod brief;
 mod capture;
-mod ended;
 mod finished;
 mod guard;
 mod name;
+mod record;
 mod recorder;
 mod tail;
 
@@ -29,7 +29,7 @@ pub use capture::{Captured, capture};
 pub use finished::{FinishedSpan, Role, SERVICE};
 pub use guard::SpanGuard;
 pub use name::SpanName;
-pub(crate) use recorder::{Recorder, install, recorder};
+pub(crate) use recorder::{install, recorder};
 pub use recorder::{is_recorded, open_spans};
 pub use tail::Figures;
 

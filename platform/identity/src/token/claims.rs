@@ -6,7 +6,9 @@
 //! Times are microseconds UTC, big-endian; a text has its length in one byte before it; a principal has its kind in
 //! one byte before its id's 16, or before the text of a service's name. The whole is written in base 64 for URLs.
 
-use mainstay_core::{Id, IdKind, Principal, TenantId, Timestamp};
+use mainstay_core::{Context, Id, IdKind, Principal, TenantId, Timestamp};
+
+use super::LIFETIME;
 
 /// The only layout so far.
 const VERSION: u8 = 1;
@@ -36,18 +38,6 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The signed part. Texts beyond 255 bytes are cut, which no name of a service is.
-    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.push(VERSION);
-        bytes.extend_from_slice(&self.issued.as_micros().to_be_bytes());
-        bytes.extend_from_slice(&self.expires.as_micros().to_be_bytes());
-        bytes.extend_from_slice(self.tenant.as_bytes());
-        write_text(bytes, &self.issuer);
-        write_text(bytes, &self.audience);
-        write_principal(bytes, Some(&self.principal));
-        write_principal(bytes, self.on_behalf_of.as_ref());
-    }
-
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (fixed, mut rest) = bytes.split_at_checked(FIXED_BYTES)?;
         let (&version, fixed) = fixed.split_first()?;
@@ -70,6 +60,19 @@ impl Claims {
             expires: Timestamp::from_micros(i64::from_be_bytes(*expires)),
         })
     }
+}
+
+/// The part that is signed of a token about a call in `ctx`. Texts beyond 255 bytes are cut, which no name of a service
+/// is.
+pub(super) fn write(bytes: &mut Vec<u8>, issuer: &str, audience: &str, ctx: &Context, issued: Timestamp) {
+    bytes.push(VERSION);
+    bytes.extend_from_slice(&issued.as_micros().to_be_bytes());
+    bytes.extend_from_slice(&(issued + LIFETIME).as_micros().to_be_bytes());
+    bytes.extend_from_slice(ctx.tenant().as_bytes());
+    write_text(bytes, issuer);
+    write_text(bytes, audience);
+    write_principal(bytes, Some(ctx.principal()));
+    write_principal(bytes, ctx.on_behalf_of());
 }
 
 fn write_text(bytes: &mut Vec<u8>, text: &str) {
@@ -124,18 +127,18 @@ fn read_id<K: IdKind>(bytes: &mut &[u8]) -> Option<Id<K>> {
 
 #[cfg(test)]
 mod tests {
+    use mainstay_core::TraceContext;
+
     use super::*;
 
-    fn claims(principal: Principal, on_behalf_of: Option<Principal>) -> Claims {
-        Claims {
-            issuer: "shop.orders".into(),
-            audience: "shop.payments".into(),
-            tenant: TenantId::from_bytes([9; 16]),
-            principal,
-            on_behalf_of,
-            issued: Timestamp::from_micros(-1),
-            expires: Timestamp::from_micros(i64::MAX),
-        }
+    const ISSUED: Timestamp = Timestamp::from_micros(-1);
+
+    fn written(principal: &Principal, on_behalf_of: Option<&Principal>) -> Vec<u8> {
+        let ctx = Context::new(TenantId::from_bytes([9; 16]), principal.clone(), TraceContext::root(false))
+            .with_on_behalf_of(on_behalf_of.cloned());
+        let mut bytes = Vec::new();
+        write(&mut bytes, "shop.orders", "shop.payments", &ctx, ISSUED);
+        bytes
     }
 
     #[test]
@@ -147,10 +150,17 @@ mod tests {
             Principal::Service("shop.orders".into()),
         ];
         for principal in &people {
-            for on_behalf_of in people.iter().cloned().map(Some).chain([None]) {
-                let claims = claims(principal.clone(), on_behalf_of);
-                let mut bytes = Vec::new();
-                claims.write(&mut bytes);
+            for on_behalf_of in people.iter().map(Some).chain([None]) {
+                let mut bytes = written(principal, on_behalf_of);
+                let claims = Claims {
+                    issuer: "shop.orders".into(),
+                    audience: "shop.payments".into(),
+                    tenant: TenantId::from_bytes([9; 16]),
+                    principal: principal.clone(),
+                    on_behalf_of: on_behalf_of.cloned(),
+                    issued: ISSUED,
+                    expires: ISSUED + LIFETIME,
+                };
                 assert_eq!(Claims::read(&bytes), Some(claims));
                 for length in 0..bytes.len() {
                     assert_eq!(Claims::read(&bytes[..length]), None);
@@ -163,8 +173,7 @@ mod tests {
 
     #[test]
     fn nobody_cannot_ask() {
-        let mut bytes = Vec::new();
-        claims(Principal::Staff(Id::from_bytes([3; 16])), None).write(&mut bytes);
+        let mut bytes = written(&Principal::Staff(Id::from_bytes([3; 16])), None);
         // The last 18 bytes are the principal's kind and id, and nobody after it.
         let at = bytes.len() - 18;
         bytes.truncate(at);

@@ -7,16 +7,11 @@ use data_encoding::BASE64URL_NOPAD;
 use mainstay_core::{Clock, Error, Result};
 use mainstay_secrets::{Keys, PerKey};
 use parking_lot::RwLock;
-use quick_cache::sync::Cache;
 
 use super::keys::is_name;
 use super::{CLOCK_SKEW, Claims, LIFETIME};
 use crate::codes::TOKEN_REFUSED;
 use crate::mac::{TAG_BYTES, Tagger};
-
-/// Tokens whose tags were checked already. A caller uses a token again for half a minute, so this saves most checks;
-/// at about half a kilobyte each, a service keeps two megabytes at most.
-const KEPT_TOKENS: usize = 4_096;
 
 /// Four texts of at most 255 bytes, the fixed part and the tag, in base 64; whatever is longer is nothing of ours.
 const TOKEN_BYTES_MAX: usize = 1_500;
@@ -31,43 +26,21 @@ struct Parts {
     clock: Clock,
     // Only callers with a valid token get in here, so it is no larger than the system has services.
     issuers: RwLock<HashMap<String, Arc<PerKey<Tagger>>>>,
-    accepted: Cache<Box<[u8]>, Accepted>,
-}
-
-/// A token whose tag was right under the keys of a generation; under others it is checked again.
-#[derive(Clone)]
-struct Accepted {
-    generation: u64,
-    claims: Arc<Claims>,
 }
 
 impl Verifier {
     pub(super) fn new(audience: &str, key: Keys, clock: Clock) -> Self {
-        Self(Arc::new(Parts {
-            audience: audience.to_owned(),
-            key,
-            clock,
-            issuers: RwLock::default(),
-            accepted: Cache::new(KEPT_TOKENS),
-        }))
+        Self(Arc::new(Parts { audience: audience.to_owned(), key, clock, issuers: RwLock::default() }))
     }
 
     /// What the value of an `authorization` header says, if it holds here and now.
     ///
     /// # Errors
     /// `identity.token_refused`: malformed, forged, for another service, expired, or from the future.
-    pub fn verify(&self, authorization: &[u8]) -> Result<Arc<Claims>> {
+    pub fn verify(&self, authorization: &[u8]) -> Result<Claims> {
         let token = bearer(authorization).ok_or_else(|| refuse("the call carries no internal token"))?;
-        let generation = self.0.key.generation();
-        if let Some(accepted) = self.0.accepted.get(token)
-            && accepted.generation == generation
-        {
-            self.check_time(&accepted.claims)?;
-            return Ok(accepted.claims);
-        }
-        let claims = Arc::new(self.check_tag(token)?);
+        let claims = self.check_tag(token)?;
         self.check_time(&claims)?;
-        self.0.accepted.insert(token.into(), Accepted { generation, claims: Arc::clone(&claims) });
         Ok(claims)
     }
 

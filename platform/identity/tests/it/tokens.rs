@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstay_core::{Clock, Context, Id, ManualClock, Principal, TenantId, Timestamp, TraceContext};
 use mainstay_identity::codes::{BAD_SERVICE_NAME, TOKEN_REFUSED};
-use mainstay_identity::token::{CLOCK_SKEW, LIFETIME, REUSE};
+use mainstay_identity::token::{CLOCK_SKEW, LIFETIME};
 use mainstay_identity::{Minter, TokenKeys, Verifier};
 use mainstay_secrets::RootKey;
 use proptest::prelude::*;
@@ -62,21 +62,6 @@ fn a_token_says_what_its_caller_said() {
         assert_eq!((claims.issuer.as_str(), claims.audience.as_str()), ("shop.orders", "shop.payments"));
         assert_eq!(claims.expires.since(claims.issued), LIFETIME);
     }
-}
-
-#[test]
-fn a_token_is_used_again_for_the_same_asker_only_and_for_half_its_life() {
-    let pair = pair();
-    let first = pair.minter.authorization(&context(customer(1)));
-    assert_eq!(pair.minter.authorization(&context(customer(1))), first);
-    assert_ne!(pair.minter.authorization(&context(customer(2))), first);
-    let for_somebody = context(customer(1)).with_on_behalf_of(Some(customer(3)));
-    assert_ne!(pair.minter.authorization(&for_somebody), first);
-    let other_tenant = Context::new(TenantId::SOLE, customer(1), TraceContext::root(false));
-    assert_ne!(pair.minter.authorization(&other_tenant), first);
-
-    pair.time.advance(REUSE);
-    assert_ne!(pair.minter.authorization(&context(customer(1))), first);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Who asks, as a token that the caller signs for the callee.
 
-use std::sync::Arc;
-
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use mainstay_core::{Context, Result, codes};
@@ -17,7 +15,7 @@ pub(crate) fn write(headers: &mut HeaderMap, minter: &Minter, ctx: &Context) -> 
     Ok(())
 }
 
-pub(crate) fn read(headers: &HeaderMap, verifier: &Verifier) -> Result<Arc<Claims>> {
+pub(crate) fn read(headers: &HeaderMap, verifier: &Verifier) -> Result<Claims> {
     let value = headers.get(AUTHORIZATION);
     let value = value.ok_or_else(|| TOKEN_REFUSED.error("the call carries no internal token"))?;
     verifier.verify(value.as_bytes())

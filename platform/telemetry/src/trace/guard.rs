@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use mainstay_core::{Context, Error, Kind, Monotonic};
+use mainstay_core::{Context, Error, Kind};
 
 use crate::text::{Text, Value};
-use crate::trace::ended::Ended;
-use crate::trace::{Recorder, Role, SpanName, recorder};
+use crate::trace::record::Record;
+use crate::trace::{Role, SpanName, recorder};
 
 /// More attributes of one span are dropped: they are set by code, which means a handful.
 const ATTRIBUTES_MAX: usize = 32;
@@ -16,21 +16,7 @@ const ATTRIBUTES_MAX: usize = 32;
 #[must_use = "a span that is dropped at once has no length"]
 pub struct SpanGuard {
     context: Context,
-    open: Option<Box<Open>>,
-}
-
-struct Open {
-    recorder: &'static Recorder,
-    parent: Option<u64>,
-    role: Role,
-    name: SpanName,
-    began: Monotonic,
-    // What it had already taken when it was opened.
-    before: Duration,
-    service: Option<Text>,
-    attributes: Vec<(Cow<'static, str>, Value)>,
-    error: Option<Cow<'static, str>>,
-    keep: bool,
+    open: Option<Box<Record>>,
 }
 
 impl SpanGuard {
@@ -47,19 +33,19 @@ impl SpanGuard {
     ) -> Self {
         let Some(recorder) = recorder() else { return Self::silent(context) };
         recorder.begin(context.trace(), &name);
-        let open = Open {
-            recorder,
+        let record = Record {
+            span_id: context.trace().span_id,
             parent,
-            role,
             name,
-            began: recorder.clock().monotonic(),
-            before,
+            role,
+            at: recorder.clock().monotonic(),
+            length: before,
             service: None,
             attributes: Vec::new(),
             error: None,
             keep: false,
         };
-        Self { context, open: Some(Box::new(open)) }
+        Self { context, open: Some(Box::new(record)) }
     }
 
     /// The context to go on with: work done with it is below this span.
@@ -130,21 +116,9 @@ impl SpanGuard {
 
 impl Drop for SpanGuard {
     fn drop(&mut self) {
-        let Some(open) = self.open.take() else { return };
-        let own = self.context.trace();
-        let at = open.recorder.clock().monotonic();
-        let span = Ended {
-            span_id: own.span_id,
-            parent: open.parent,
-            name: open.name,
-            role: open.role,
-            at,
-            length: at.since(open.began) + open.before,
-            service: open.service,
-            attributes: open.attributes,
-            error: open.error,
-        };
-        open.recorder.end(own, span, open.keep);
+        let (Some(mut record), Some(recorder)) = (self.open.take(), recorder()) else { return };
+        record.end(recorder.clock());
+        recorder.end(self.context.trace(), record);
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mainstay_core::{Clock, TraceContext};
 
 use crate::feed::{self, Told};
-use crate::trace::ended::Ended;
+use crate::trace::record::Record;
 use crate::trace::tail::{Figures, Tail};
 use crate::trace::{Captured, SpanName};
 
@@ -67,12 +67,12 @@ impl Recorder {
         }
     }
 
-    pub(super) fn end(&self, trace: TraceContext, span: Ended, keep: bool) {
+    pub(super) fn end(&self, trace: TraceContext, span: Box<Record>) {
         if let Some(captured) = &self.captured {
             captured.push(span.told(trace.trace_id, &self.clock));
             return;
         }
-        let keep = trace.sampled || ((keep || span.length >= self.slow) && self.affords());
+        let keep = trace.sampled || ((span.keep || span.length >= self.slow) && self.affords());
         if let Some(spans) = self.tail.end(trace.trace_id, span, keep)
             && feed::is_wanted()
         {

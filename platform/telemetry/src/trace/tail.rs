@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use parking_lot::Mutex;
 
 use crate::trace::SpanName;
-use crate::trace::ended::Ended;
+use crate::trace::record::{Record, Records};
 
 /// A trace is in the shard that its id says, so that threads seldom wait for each other.
 const SHARDS: usize = 16;
@@ -54,7 +54,7 @@ struct Shard {
 
 struct Trace {
     open: Vec<(u64, SpanName)>,
-    ended: Vec<Ended>,
+    ended: Records,
     keep: bool,
 }
 
@@ -73,13 +73,13 @@ impl Tail {
             Entry::Vacant(_) if full => {}
             Entry::Vacant(new) => {
                 let keep = sampled || shard.remembered.contains(&trace_id);
-                new.insert(Trace { open: vec![(span_id, name.clone())], ended: Vec::new(), keep });
+                new.insert(Trace { open: vec![(span_id, name.clone())], ended: Records::new(), keep });
             }
         }
     }
 
     /// A span ends. What is returned is to be handed on: the whole trace, as far as this process knows it.
-    pub(super) fn end(&self, trace_id: u128, span: Ended, keep: bool) -> Option<Vec<Ended>> {
+    pub(super) fn end(&self, trace_id: u128, span: Box<Record>, keep: bool) -> Option<Records> {
         let mut shard = self.shard(trace_id).lock();
         let shard = &mut *shard;
         let Entry::Occupied(mut known) = shard.traces.entry(trace_id) else {
@@ -116,7 +116,7 @@ impl Tail {
         self.decide(trace.ended, trace.keep)
     }
 
-    fn decide(&self, spans: Vec<Ended>, keep: bool) -> Option<Vec<Ended>> {
+    fn decide(&self, spans: Records, keep: bool) -> Option<Records> {
         let counter = if keep { &self.kept } else { &self.passed_over };
         counter.fetch_add(spans.len() as u64, Ordering::Relaxed);
         (keep && !spans.is_empty()).then_some(spans)
@@ -153,8 +153,8 @@ mod tests {
     use super::*;
     use crate::trace::Role;
 
-    fn span(span_id: u64) -> Ended {
-        Ended {
+    fn span(span_id: u64) -> Box<Record> {
+        Box::new(Record {
             span_id,
             parent: None,
             name: "work".into(),
@@ -164,10 +164,11 @@ mod tests {
             service: None,
             attributes: Vec::new(),
             error: None,
-        }
+            keep: false,
+        })
     }
 
-    fn ids(spans: Option<Vec<Ended>>) -> Vec<u64> {
+    fn ids(spans: Option<Records>) -> Vec<u64> {
         spans.unwrap_or_default().iter().map(|span| span.span_id).collect()
     }
 
