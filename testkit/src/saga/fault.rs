@@ -134,6 +134,10 @@ impl<S: Clone + Send + Sync + 'static> Step<S> for Trapped<S> {
         self.inner.policy()
     }
 
+    fn is_written_with_next(&self) -> bool {
+        self.inner.is_written_with_next()
+    }
+
     async fn run(&self, cx: &StepContext, state: &mut S) -> Result<Progress> {
         let _busy = Busy::new(&self.trap.busy);
         let name = self.inner.name();

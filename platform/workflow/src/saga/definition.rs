@@ -124,9 +124,18 @@ impl<S: State> Definition<S> {
         let Some(pivot) = self.pivot else {
             return Err(bad("it names no pivot".into()));
         };
-        self.step_names()
+        let pivot = self
+            .step_names()
             .position(|name| name == pivot)
-            .ok_or_else(|| bad(format!("its pivot {pivot} is no step of it")))
+            .ok_or_else(|| bad(format!("its pivot {pivot} is no step of it")))?;
+        for (place, step) in self.steps.iter().enumerate().filter(|(_, step)| step.is_written_with_next()) {
+            let next = self.steps.get(place + 1);
+            // What became of the pivot is asked of its own mark, so that is not late.
+            if place + 1 >= pivot || next.is_some_and(|next| next.is_written_with_next()) {
+                return Err(bad(format!("{} cannot be written with the step after it", step.name())));
+            }
+        }
+        Ok(pivot)
     }
 
     /// The steps and the pivot in one line. It is stored, so that a change without a new version is noticed.

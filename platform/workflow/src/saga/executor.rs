@@ -1,10 +1,12 @@
 //! Carries a run from where it stands to its end, its next sleep, or a stand.
 //!
 //! One loop: make an attempt at the present position, write what came of it, go on from there. Everything between two
-//! writes may happen again; nothing before a write is relied on after a crash.
+//! writes may happen again; nothing before a write is relied on after a crash. Where a step allows it, its outcome is
+//! written with that of the next one.
 
 mod fail;
 mod finish;
+mod unwritten;
 mod wait;
 
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use mainstay_telemetry::{SpanGuard, SpanName};
 
 use self::fail::Unreadable;
 use self::finish::Finished;
+use self::unwritten::Unwritten;
 use super::attempt::attempt;
 use super::commit::Uncommitted;
 use super::definition::{Definition, State};
@@ -76,7 +79,8 @@ impl<S: State> Runnable for Executor<S> {
             }
             match load::live::<S>(stored, &self.names, self.pivot) {
                 Ok(Live { row, standing, state, json, last_signal }) => {
-                    let flight = Flight { executor: self, term, row, standing, json, last_signal };
+                    let flight =
+                        Flight { executor: self, term, row, standing, json, last_signal, unwritten: None };
                     flight.fly(state).await
                 }
                 Err(error) => unreadable.park(&self, &term, &error).await,
@@ -123,6 +127,7 @@ struct Flight<S: State> {
     /// The state as it is stored, to see whether it changed and to go back to after a failed attempt.
     json: Arc<str>,
     last_signal: i64,
+    unwritten: Option<Unwritten<S>>,
 }
 
 impl<S: State> Flight<S> {
@@ -159,6 +164,9 @@ impl<S: State> Flight<S> {
             if began >= deadline {
                 let error =
                     TIMED_OUT.error(format!("it was not past {} in time", executor.names[executor.pivot]));
+                if let Some(flow) = self.catch_up().await? {
+                    return Ok(flow);
+                }
                 return self.turn_back(place, began, &error).await;
             }
             limit = limit.min(deadline.since(began));
@@ -169,9 +177,20 @@ impl<S: State> Flight<S> {
         let working = work::traced(cx.context.trace(), step.run(&cx, &mut state));
         let outcome = attempt(cx.clock(), limit, cx.run, step.name(), working).await;
         executor.metrics.attempt.observe(watch.elapsed().as_secs_f64());
-        match span.note(outcome) {
-            Ok(Progress::Done) => self.finish(Finished { place, began, cx, span }, state).await,
+        let outcome = span.note(outcome);
+        if matches!(outcome, Ok(Progress::Done)) {
+            let finished = Finished { place, began, cx, span };
+            if step.is_written_with_next() {
+                return Ok(self.write_with_next(finished, state));
+            }
+            return self.finish(finished, state).await;
+        }
+        if let Some(flow) = self.catch_up().await? {
+            return Ok(flow);
+        }
+        match outcome {
             Ok(Progress::WaitFor { signal, until }) => self.wait(place, began, state, signal, until).await,
+            Ok(Progress::Done) => Ok(Flow::Onward(state)),
             Err(error) => self.failed(place, began, error).await,
         }
     }

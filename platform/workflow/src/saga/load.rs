@@ -46,6 +46,8 @@ pub(super) struct LiveRow {
     pub run: Id<RunKind>,
     pub started_at: Timestamp,
     pub deadline: Option<Timestamp>,
+    /// Whether somebody may have executed it before, and died in the middle of anything.
+    pub taken_up: bool,
     /// The row says that the run sleeps, so the next write has to say otherwise.
     pub asleep: bool,
     pub context: Context,
@@ -70,6 +72,7 @@ pub(super) fn live<S: State>(stored: Stored, steps: &[&str], pivot: usize) -> Re
             run: row.run,
             started_at: row.started_at,
             deadline: row.deadline,
+            taken_up: !fresh,
             asleep: row.phase != Phase::Active,
             context,
             shown: row.state(),

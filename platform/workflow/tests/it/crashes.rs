@@ -14,23 +14,27 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
-use crate::lab::{Engine, Lab, MIGRATIONS, Plan, Script};
+use crate::lab::{Engine, Lab, MIGRATIONS, Plan, Script, Trail, definition};
 
 /// An engine that can be killed, because its tasks live on their own runtime.
-fn process(test: &TestDatabase, script: &Script) -> (Runtime, Engine) {
+fn process(test: &TestDatabase, definition: Definition<Trail>) -> (Runtime, Engine) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let inside = runtime.enter();
-    let engine = Engine::start(test, script, Options::default());
+    let engine = Engine::start_on(&test.db, &test.clock, definition, Options::default());
     drop(inside);
     (runtime, engine)
 }
 
 /// A lab whose first process dies in the middle of `step`, and that has a second one by now.
-async fn killed_in(step: &str, after: impl FnOnce(&Script)) -> (Lab, Runtime, Id<RunKind>) {
+pub async fn killed_in(
+    saga: fn(&Script) -> Definition<Trail>,
+    step: &str,
+    after: impl FnOnce(&Script),
+) -> (Lab, Runtime, Id<RunKind>) {
     let mut test = TestDatabase::open(&[mainstay_workflow::MIGRATIONS, MIGRATIONS]).await;
     let script = Script::default();
     script.plan(step, [Plan::Gate(Arc::new(Notify::new()))]);
-    let (runtime, engine) = process(&test, &script);
+    let (runtime, engine) = process(&test, saga(&script));
     let lab = Lab { test, script, engine, ctx: Context::background("test.service") };
     let run = lab.start().await;
     lab.logged(&format!("do {step}")).await;
@@ -40,13 +44,13 @@ async fn killed_in(step: &str, after: impl FnOnce(&Script)) -> (Lab, Runtime, Id
     after(&script);
     test.reopen().await;
     test.manual.advance(Duration::from_secs(6));
-    let (runtime, engine) = process(&test, &script);
+    let (runtime, engine) = process(&test, saga(&script));
     (Lab { test, script, engine, ctx }, runtime, run)
 }
 
 #[tokio::test]
 async fn a_step_that_was_cut_off_is_asked_again_under_its_key() {
-    let (lab, runtime, run) = killed_in("b", |_| {}).await;
+    let (lab, runtime, run) = killed_in(definition, "b", |_| {}).await;
     let snapshot = lab.settle(run).await;
     assert_eq!(snapshot.state, RunState::Done);
     assert_eq!(snapshot.data.visited, ["a", "b", "c", "d", "e"]);
@@ -60,7 +64,7 @@ async fn a_step_that_was_cut_off_is_asked_again_under_its_key() {
 async fn a_pivot_that_was_cut_off_is_in_doubt() {
     // Four failures that tell that nothing happened would turn back a pivot which nobody had asked before.
     let fail = |script: &Script| script.plan("c", [1, 2, 3, 4].map(|_| Plan::Fail(&codes::OVERLOADED)));
-    let (lab, runtime, run) = killed_in("c", fail).await;
+    let (lab, runtime, run) = killed_in(definition, "c", fail).await;
     assert_eq!(lab.settle(run).await.state, RunState::Done);
     assert_eq!(lab.script.count("undo a"), 0);
     runtime.shutdown_background();

@@ -6,7 +6,7 @@ use mainstay_telemetry::Registry;
 use mainstay_workflow::codes::{BAD_DEFINITION, DEFINITION_CHANGED, UNKNOWN_VERSION};
 use mainstay_workflow::{Definition, Options, RunState, Sagas};
 
-use crate::lab::{Lab, Plan, Script, Scripted, Trail, code, definition, policy};
+use crate::lab::{Lab, Light, Plan, Script, Scripted, Trail, code, definition, policy};
 
 fn step(name: &'static str) -> Scripted {
     Scripted { name, script: Script::default(), policy: policy() }
@@ -31,6 +31,12 @@ async fn a_definition_that_is_not_in_order_is_refused() {
         (new().step(step("a")).pivot("b"), "pivot b"),
         (new().step(step("a")).step(step("a")).pivot("a"), "two steps"),
         (long, "65 steps"),
+        (new().step(step("a")).step(Light(step("b"))).pivot("b"), "b cannot be written"),
+        (new().step(Light(step("a"))).step(step("b")).pivot("b"), "a cannot be written"),
+        (
+            new().step(Light(step("a"))).step(Light(step("b"))).step(step("c")).step(step("d")).pivot("d"),
+            "a cannot be written",
+        ),
     ] {
         let error = sagas.register(definition).err().unwrap();
         assert!(error.is(&BAD_DEFINITION) && error.message().contains(why), "{error:?}");

@@ -248,6 +248,44 @@ pub fn recording(script: &Script) -> Definition<Trail> {
         .step(Recorder(step("e")))
 }
 
+/// A scripted step that is written with the next one.
+pub struct Light(pub Scripted);
+
+#[async_trait]
+impl Step<Trail> for Light {
+    fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    fn policy(&self) -> StepPolicy {
+        self.0.policy
+    }
+
+    fn is_written_with_next(&self) -> bool {
+        true
+    }
+
+    async fn run(&self, cx: &StepContext, state: &mut Trail) -> Result<Progress> {
+        self.0.run(cx, state).await
+    }
+
+    async fn undo(&self, cx: &StepContext, state: &mut Trail) -> Result<()> {
+        self.0.undo(cx, state).await
+    }
+}
+
+/// `a > b > c! > d`, where a is written with b.
+pub fn light(script: &Script) -> Definition<Trail> {
+    let step = |name| Scripted { name, script: script.clone(), policy: policy() };
+    Definition::new("test.light", 1)
+        .step(Light(step("a")))
+        .step(step("b"))
+        .step(step("c"))
+        .pivot("c")
+        .step(step("d"))
+        .timeout(Duration::from_secs(3_600))
+}
+
 /// One engine at work, as one process has it.
 pub struct Engine {
     pub sagas: Sagas,
@@ -309,11 +347,11 @@ impl Lab {
         Self::on(test, Options::default())
     }
 
-    /// With [`recording`] in place of [`definition`].
-    pub async fn recording(hook: Arc<dyn CommitHook>) -> Self {
+    /// With another saga than [`definition`].
+    pub async fn defined(saga: fn(&Script) -> Definition<Trail>, hook: Arc<dyn CommitHook>) -> Self {
         let test = TestDatabase::hooked(&[mainstay_workflow::MIGRATIONS, MIGRATIONS], hook).await;
         let script = Script::default();
-        let engine = Engine::start_on(&test.db, &test.clock, recording(&script), Options::default());
+        let engine = Engine::start_on(&test.db, &test.clock, saga(&script), Options::default());
         Self { test, script, engine, ctx: Context::background("test.service") }
     }
 

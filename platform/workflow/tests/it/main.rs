@@ -17,4 +17,5 @@ mod pruning;
 mod recorders;
 mod runs;
 mod storage;
+mod unwritten;
 mod waiting;

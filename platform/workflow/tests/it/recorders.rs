@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mainstay_core::codes;
 use mainstay_workflow::RunState;
 
-use crate::lab::{Lab, Plan, short};
+use crate::lab::{Lab, Plan, recording, short};
 use crate::runs::Count;
 
 #[tokio::test]
 async fn they_take_no_write_of_their_own() {
     let count = Arc::new(Count(AtomicU64::new(0)));
-    let lab = Lab::recording(count.clone()).await;
+    let lab = Lab::defined(recording, count.clone()).await;
     let first = lab.start().await;
     lab.still(first, RunState::has_ended).await;
     let before = count.0.load(Ordering::Relaxed);
@@ -33,7 +33,7 @@ async fn they_take_no_write_of_their_own() {
 
 #[tokio::test]
 async fn one_that_is_refused_does_not_take_the_step_before_it_along() {
-    let lab = Lab::recording(Arc::new(Count(AtomicU64::new(0)))).await;
+    let lab = Lab::defined(recording, Arc::new(Count(AtomicU64::new(0)))).await;
     // In the write of c, in its own with e, and alone.
     lab.script.plan("d", [0; 3].map(|_| Plan::FailRecord(&codes::UNAVAILABLE)));
     let run = lab.start().await;
@@ -49,7 +49,7 @@ async fn one_that_is_refused_does_not_take_the_step_before_it_along() {
 
 #[tokio::test]
 async fn one_that_is_refused_for_good_before_the_pivot_turns_the_run_back() {
-    let lab = Lab::recording(Arc::new(Count(AtomicU64::new(0)))).await;
+    let lab = Lab::defined(recording, Arc::new(Count(AtomicU64::new(0)))).await;
     lab.script.plan("b", [Plan::FailRecord(&codes::PRECONDITION), Plan::FailRecord(&codes::PRECONDITION)]);
     let run = lab.start().await;
     let snapshot = lab.settle(run).await;

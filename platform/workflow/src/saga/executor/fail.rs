@@ -82,13 +82,16 @@ impl<S: State> Flight<S> {
         }
     }
 
-    /// Turns the run back at the step at `place`, which is undone first.
+    /// Turns the run back at the step at `place`, which is undone first. Before it the next one, where whoever had the
+    /// run before may have come to that without writing this one.
     pub(super) async fn turn_back(
         &mut self,
         place: usize,
         began: Timestamp,
         error: &Error,
     ) -> Result<Flow<S>, Uncommitted> {
+        let late = self.row.taken_up && self.executor.definition.steps[place].is_written_with_next();
+        let place = if late { place + 1 } else { place };
         let failure = Failure::from(error);
         let entry = self.entry(place, began, JournalKind::TurnedBack, Note::Failure(failure.clone()));
         let (asleep, stored) = (self.row.asleep, failure.clone());

@@ -1,5 +1,6 @@
 //! The one write of a step: its local effect, the state after it, the mark that it is done (or undone), and with the
-//! last one the run's end. Steps that only record ride along with the one before them.
+//! last one the run's end. Steps that only record ride along with the one before them, steps that allow it with the one
+//! after them.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::saga::status::RunState;
 use crate::saga::step_context::StepContext;
 
 /// One step within a write.
-struct Part {
+pub(super) struct Part {
     cx: Arc<StepContext>,
     position: Position,
     sequence: u32,
@@ -28,7 +29,7 @@ struct Part {
 /// What goes into the transaction; it may run more than once, on the same state.
 struct StepWrite<S: State> {
     executor: Arc<Executor<S>>,
-    /// The step at hand and, behind it, those that only record.
+    /// The step at hand; before it the one that waited for it, behind it those that only record.
     parts: Vec<Part>,
     state: S,
     json: Arc<str>,
@@ -120,6 +121,9 @@ impl<S: State> Flight<S> {
             Ok(flow) => Ok(flow),
             Err(Uncommitted::Refused(error)) => {
                 span.fail(&error);
+                if let Some(flow) = self.catch_up().await? {
+                    return Ok(flow);
+                }
                 self.failed(place, began, error).await
             }
             Err(lost) => Err(lost),
@@ -146,7 +150,7 @@ impl<S: State> Flight<S> {
             .collect()
     }
 
-    async fn write(
+    pub(super) async fn write(
         &mut self,
         context: &Context,
         place: usize,
@@ -168,8 +172,13 @@ impl<S: State> Flight<S> {
             (None, None) => Some(RunEnd::Done),
         };
         let first = Part { cx: Arc::clone(cx), position: self.standing.position, sequence: 0, began };
-        let mut parts = vec![first];
-        parts.extend(recorders);
+        let before = self.unwritten.as_ref().map(|step| Part {
+            cx: Arc::clone(&step.cx),
+            position: Position::Forward(step.place),
+            sequence: 0,
+            began: step.began,
+        });
+        let mut parts: Vec<Part> = before.into_iter().chain([first]).chain(recorders).collect();
         let sequences = self.standing.next_sequence..;
         parts.iter_mut().zip(sequences).for_each(|(part, sequence)| part.sequence = sequence);
         let reached: Vec<Position> = parts.iter().skip(1).map(|part| part.position).collect();
@@ -185,6 +194,7 @@ impl<S: State> Flight<S> {
         if let Some(json) = json {
             self.json = json;
         }
+        self.unwritten = None;
         self.row.asleep = false;
         self.standing.next_sequence += 1;
         for position in reached {

@@ -25,6 +25,12 @@ impl Step<CheckoutState> for FixPrices {
         "fix_prices"
     }
 
+    // The cart is frozen for this checkout, so the pieces stay what they are when it is asked again; prices that have
+    // changed by then are nothing to the reservation.
+    fn is_written_with_next(&self) -> bool {
+        true
+    }
+
     async fn run(&self, cx: &StepContext, state: &mut CheckoutState) -> Result<Progress> {
         let lock = LockRequest { cart_id: state.cart_id.to_vec(), checkout_id: state.checkout_id.to_vec() };
         let request = mainstay_rpc::request(cx.context(), lock);
