@@ -10,7 +10,7 @@ use tikv_jemalloc_ctl::{epoch, stats};
 
 /// What the allocator is told before `main`: it samples one allocation in each four mebibytes on average, so that a profile
 /// of the live heap is there when somebody asks; and it gives back memory that lies idle, from a thread of its own. Each
-/// sample walks a stack: with one in each mebibyte that was 4 % of a checkout.
+/// sample walks a stack: with one in each mebibyte that was 2 to 4 % of a checkout.
 #[expect(unsafe_code, reason = "the allocator looks for its options under this name")]
 // SAFETY: jemalloc declares the symbol as `const char *` and reads it as text that ends with a zero byte. A reference
 // to an array is one thin pointer, the array ends with that byte, and nothing else in the program has the name.

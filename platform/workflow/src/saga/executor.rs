@@ -177,20 +177,12 @@ impl<S: State> Flight<S> {
         let working = work::traced(cx.context.trace(), step.run(&cx, &mut state));
         let outcome = attempt(cx.clock(), limit, cx.run, step.name(), working).await;
         executor.metrics.attempt.observe(watch.elapsed().as_secs_f64());
-        let outcome = span.note(outcome);
-        if matches!(outcome, Ok(Progress::Done)) {
-            let finished = Finished { place, began, cx, span };
-            if step.is_written_with_next() {
-                return Ok(self.write_with_next(finished, state));
+        match span.note(outcome) {
+            Ok(Progress::Done) if step.is_written_with_next() => {
+                Ok(self.write_with_next(Finished { place, began, cx, span }, state))
             }
-            return self.finish(finished, state).await;
-        }
-        if let Some(flow) = self.catch_up().await? {
-            return Ok(flow);
-        }
-        match outcome {
+            Ok(Progress::Done) => self.finish(Finished { place, began, cx, span }, state).await,
             Ok(Progress::WaitFor { signal, until }) => self.wait(place, began, state, signal, until).await,
-            Ok(Progress::Done) => Ok(Flow::Onward(state)),
             Err(error) => self.failed(place, began, error).await,
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mainstay_core::codes;
 use mainstay_workflow::RunState;
+use tokio::sync::Notify;
 
 use crate::crashes::killed_in;
 use crate::lab::{Lab, Plan, Script, light, short};
@@ -106,4 +107,23 @@ async fn the_next_one_is_undone_too_when_it_is_refused_after_the_process_died() 
     assert_eq!(lab.script.log(), ["do a", "do b", "do a", "undo b", "undo a"]);
     assert_eq!(short(&lab.journal(run).await), ["started", "turned back b", "undone b", "undone a"]);
     runtime.shutdown_background();
+}
+
+#[tokio::test]
+async fn it_is_written_alone_when_time_is_up_before_the_next_one() {
+    let lab = lab().await;
+    let gate = Arc::new(Notify::new());
+    lab.script.plan("a", [Plan::Gate(Arc::clone(&gate))]);
+    let run = lab.start().await;
+    lab.logged("do a").await;
+    // The wall clock alone, or the attempt would be over as well.
+    lab.test.manual.set_wall(lab.test.clock.now() + Duration::from_secs(3_600));
+    gate.notify_one();
+    lab.still(run, |state| matches!(state, RunState::Undoing(_)) || state.has_ended()).await;
+    lab.settle(run).await;
+    assert_eq!(
+        short(&lab.journal(run).await),
+        ["started", "done a", "turned back b", "undone b", "undone a"]
+    );
+    lab.engine.stop().await;
 }

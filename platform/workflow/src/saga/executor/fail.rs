@@ -27,6 +27,9 @@ impl<S: State> Flight<S> {
         error: Error,
     ) -> Result<Flow<S>, Uncommitted> {
         self.executor.metrics.failed_attempts.inc();
+        if let Some(flow) = self.catch_up().await? {
+            return Ok(flow);
+        }
         let policy = self.executor.definition.steps[place].policy();
         self.standing.attempts += 1;
         let mut verdict = judge(&self.standing, self.executor.pivot, &policy, &error);

@@ -121,9 +121,6 @@ impl<S: State> Flight<S> {
             Ok(flow) => Ok(flow),
             Err(Uncommitted::Refused(error)) => {
                 span.fail(&error);
-                if let Some(flow) = self.catch_up().await? {
-                    return Ok(flow);
-                }
                 self.failed(place, began, error).await
             }
             Err(lost) => Err(lost),

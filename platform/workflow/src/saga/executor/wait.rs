@@ -28,6 +28,9 @@ impl<S: State> Flight<S> {
         signal: &'static str,
         until: Timestamp,
     ) -> Result<Flow<S>, Uncommitted> {
+        if let Some(flow) = self.catch_up().await? {
+            return Ok(flow);
+        }
         let json = match load::print(&state) {
             Ok(json) => json,
             Err(error) => return self.failed(place, began, error).await,
