@@ -204,6 +204,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_threads_end_with_the_last_handle_after_what_was_queued() {
+        let pool = BlockingPool::new(2, 4).unwrap();
+        let line = Arc::downgrade(&pool.0.entrance.0);
+        let (go, wait) = channel::<()>();
+        let (did, done) = channel();
+        let mut first = Box::pin(pool.run(move || wait.recv().is_ok()));
+        assert!(futures::poll!(&mut first).is_pending());
+        drop(first);
+        let another = pool.clone();
+        let mut second = Box::pin(another.run(move || did.send(()).unwrap()));
+        assert!(futures::poll!(&mut second).is_pending());
+        drop(second);
+        drop((pool, another));
+        go.send(()).unwrap();
+        done.recv().unwrap();
+        // Each thread holds the line while it lives.
+        let watch = Stopwatch::start();
+        while line.strong_count() > 0 {
+            assert!(watch.elapsed() < Duration::from_secs(10), "threads wait for work that cannot come");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[tokio::test]
     async fn a_computation_that_nobody_waits_for_is_skipped_and_a_write_is_not() {
         let (cpu, blocking) = (CpuPool::new(1, 4).unwrap(), BlockingPool::new(1, 4).unwrap());
         let (go, wait) = channel();

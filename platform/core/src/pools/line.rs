@@ -18,7 +18,6 @@ pub(super) struct Line {
 #[derive(Default)]
 struct State {
     works: VecDeque<Work>,
-    sleepers: usize,
     closed: bool,
 }
 
@@ -34,10 +33,9 @@ impl Line {
             return false;
         }
         state.works.push_back(work);
-        if state.sleepers > 0 {
-            drop(state);
-            self.arrived.notify_one();
-        }
+        drop(state);
+        // One load where nobody sleeps.
+        self.arrived.notify_one();
         true
     }
 
@@ -51,9 +49,7 @@ impl Line {
             if state.closed {
                 return None;
             }
-            state.sleepers += 1;
             self.arrived.wait(&mut state);
-            state.sleepers -= 1;
         }
     }
 
