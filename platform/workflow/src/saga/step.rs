@@ -30,9 +30,9 @@ pub trait Step<S: Send + Sync>: Send + Sync + 'static {
 
     /// Whether the mark that this step is done is written together with the next step's, in one transaction, which saves
     /// the run a commit. If the process dies in between, both are asked again, this one first, and it may then come to
-    /// another outcome than the next one has seen. So it is for a step whose outcome nobody outside has seen, which
-    /// records nothing, and after which there is a step before the pivot that can be asked again, and undone, whatever
-    /// became of this one.
+    /// another outcome than the next one has seen. So it is for a step whose outcome nobody outside has seen by then, and
+    /// after which there is a step before the pivot that can be asked again, and undone, whatever became of this one. What
+    /// it records is recorded then, on the state that the next one left.
     fn is_written_with_next(&self) -> bool {
         false
     }

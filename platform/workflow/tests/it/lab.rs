@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +17,8 @@ use mainstay_workflow::{
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
+
+use crate::runs::Count;
 
 /// How long a test waits, by the machine's clock, for something that should happen at once.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -269,8 +272,16 @@ impl Step<Trail> for Light {
         self.0.run(cx, state).await
     }
 
+    fn record(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut Trail) -> Result<()> {
+        self.0.record(tx, cx, state)
+    }
+
     async fn undo(&self, cx: &StepContext, state: &mut Trail) -> Result<()> {
         self.0.undo(cx, state).await
+    }
+
+    fn record_undo(&self, tx: &Tx<'_>, cx: &StepContext, state: &mut Trail) -> Result<()> {
+        self.0.record_undo(tx, cx, state)
     }
 }
 
@@ -353,6 +364,20 @@ impl Lab {
         let script = Script::default();
         let engine = Engine::start_on(&test.db, &test.clock, saga(&script), Options::default());
         Self { test, script, engine, ctx: Context::background("test.service") }
+    }
+
+    /// With another saga, and a run of it that nobody can have begun before: with what it came to, and its commits.
+    pub async fn counted(
+        saga: fn(&Script) -> Definition<Trail>,
+    ) -> (Self, Id<RunKind>, Snapshot<Trail>, u64) {
+        let count = Arc::new(Count(AtomicU64::new(0)));
+        let lab = Self::defined(saga, count.clone()).await;
+        let first = lab.start().await;
+        lab.still(first, RunState::has_ended).await;
+        let before = count.0.load(Ordering::Relaxed);
+        let run = lab.start().await;
+        let snapshot = lab.still(run, RunState::has_ended).await;
+        (lab, run, snapshot, count.0.load(Ordering::Relaxed) - before)
     }
 
     fn on(test: TestDatabase, options: Options) -> Self {

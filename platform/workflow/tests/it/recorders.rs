@@ -1,7 +1,7 @@
 //! Steps that only record ride along with the step before them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use mainstay_core::codes;
 use mainstay_workflow::RunState;
@@ -11,14 +11,8 @@ use crate::runs::Count;
 
 #[tokio::test]
 async fn they_take_no_write_of_their_own() {
-    let count = Arc::new(Count(AtomicU64::new(0)));
-    let lab = Lab::defined(recording, count.clone()).await;
-    let first = lab.start().await;
-    lab.still(first, RunState::has_ended).await;
-    let before = count.0.load(Ordering::Relaxed);
-    let run = lab.start().await;
-    let snapshot = lab.still(run, RunState::has_ended).await;
-    assert_eq!(count.0.load(Ordering::Relaxed) - before, 3, "the start, a with b, and c with d and e");
+    let (lab, run, snapshot, commits) = Lab::counted(recording).await;
+    assert_eq!(commits, 3, "the start, a with b, and c with d and e");
     assert_eq!(snapshot.state, RunState::Done);
     assert_eq!(snapshot.data.visited, ["a", "b", "c", "d", "e"]);
     assert_eq!(lab.marks(run).await, ["a", "b", "c", "d", "e"]);

@@ -1,7 +1,7 @@
 //! A step that is written with the next one, whatever becomes of that.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use mainstay_core::codes;
@@ -18,14 +18,8 @@ async fn lab() -> Lab {
 
 #[tokio::test]
 async fn it_takes_no_write_of_its_own() {
-    let count = Arc::new(Count(AtomicU64::new(0)));
-    let lab = Lab::defined(light, count.clone()).await;
-    let first = lab.start().await;
-    lab.still(first, RunState::has_ended).await;
-    let before = count.0.load(Ordering::Relaxed);
-    let run = lab.start().await;
-    let snapshot = lab.still(run, RunState::has_ended).await;
-    assert_eq!(count.0.load(Ordering::Relaxed) - before, 4, "the start, a with b, c, and d");
+    let (lab, run, snapshot, commits) = Lab::counted(light).await;
+    assert_eq!(commits, 4, "the start, a with b, c, and d");
     assert_eq!(snapshot.state, RunState::Done);
     assert_eq!(snapshot.data.visited, ["a", "b", "c", "d"]);
     assert_eq!(short(&lab.journal(run).await), ["started", "done a", "done b", "done c", "done d"]);
@@ -43,6 +37,30 @@ async fn it_is_written_alone_when_the_next_one_fails() {
     assert_eq!(lab.script.count("do a"), 1);
     let journal = short(&lab.journal(run).await);
     assert_eq!(journal, ["started", "done a", "failed b", "done b", "done c", "done d"]);
+    lab.engine.stop().await;
+}
+
+#[tokio::test]
+async fn it_is_written_alone_when_the_next_one_takes_longer_than_it_was_given_itself() {
+    let lab = lab().await;
+    lab.script.plan("b", [Plan::Hang]);
+    let run = lab.start().await;
+    assert_eq!(lab.settle(run).await.state, RunState::Done);
+    assert_eq!((lab.script.count("do a"), lab.script.count("do b")), (1, 2));
+    let journal = short(&lab.journal(run).await);
+    assert_eq!(journal, ["started", "done a", "failed b", "done b", "done c", "done d"]);
+    lab.engine.stop().await;
+}
+
+#[tokio::test]
+async fn both_are_undone_when_what_it_records_is_refused() {
+    let lab = lab().await;
+    // In the write of both, and alone.
+    lab.script.plan("a", [0; 2].map(|_| Plan::FailRecord(&codes::PRECONDITION)));
+    let run = lab.start().await;
+    assert!(matches!(lab.settle(run).await.state, RunState::Undone(_)));
+    assert_eq!(short(&lab.journal(run).await), ["started", "turned back b", "undone b", "undone a"]);
+    assert!(lab.marks(run).await.is_empty());
     lab.engine.stop().await;
 }
 

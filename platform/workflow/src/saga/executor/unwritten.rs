@@ -33,7 +33,9 @@ impl<S: State> Flight<S> {
     pub(super) async fn catch_up(&mut self) -> Result<Option<Flow<S>>, Uncommitted> {
         let Some(Unwritten { place, began, cx, state }) = self.unwritten.take() else { return Ok(None) };
         self.standing.reach(Position::Forward(place));
-        match self.write(cx.context(), place, began, &cx, Vec::new(), state).await {
+        // In the run's context: the time that the step itself was given may be over by now.
+        let context = self.row.context.clone();
+        match self.write(&context, place, began, &cx, Vec::new(), state).await {
             Err(Uncommitted::Refused(error)) => self.turn_back(place + 1, began, &error).await.map(Some),
             written => written.map(|_| None),
         }
