@@ -6,7 +6,8 @@ use mainstay_telemetry::Registry;
 use mainstay_workflow::codes::{BAD_DEFINITION, DEFINITION_CHANGED, UNKNOWN_VERSION};
 use mainstay_workflow::{Definition, Options, RunState, Sagas};
 
-use crate::lab::{Lab, Light, Plan, Script, Scripted, Trail, code, definition, policy};
+use crate::lab::{Lab, Plan, Script, Scripted, Trail, code, definition, policy};
+use crate::sharing::Light;
 
 fn step(name: &'static str) -> Scripted {
     Scripted { name, script: Script::default(), policy: policy() }

@@ -16,6 +16,7 @@ mod projections;
 mod pruning;
 mod recorders;
 mod runs;
+mod sharing;
 mod storage;
 mod unwritten;
 mod waiting;

@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicU64;
 use mainstay_core::codes;
 use mainstay_workflow::RunState;
 
-use crate::lab::{Lab, Plan, recording, short};
+use crate::lab::{Lab, Plan, short};
 use crate::runs::Count;
+use crate::sharing::recording;
 
 #[tokio::test]
 async fn they_take_no_write_of_their_own() {

@@ -9,8 +9,9 @@ use mainstay_workflow::RunState;
 use tokio::sync::Notify;
 
 use crate::crashes::killed_in;
-use crate::lab::{Lab, Plan, Script, light, short};
+use crate::lab::{Lab, Plan, Script, short};
 use crate::runs::Count;
+use crate::sharing::light;
 
 async fn lab() -> Lab {
     Lab::defined(light, Arc::new(Count(AtomicU64::new(0)))).await
