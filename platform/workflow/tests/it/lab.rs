@@ -50,12 +50,18 @@ pub enum Plan {
     WaitFor(&'static str, Timestamp),
     /// Asks to wait without looking at anything.
     Insist(&'static str, Timestamp),
-    /// Succeeds outside and fails in the transaction.
-    FailRecord(&'static Code),
-    PanicRecord,
+    /// The database fails under its record.
+    FailWrite(&'static Code),
     UndoFail(&'static Code),
     /// Waits here until the test lets it go.
     Gate(Arc<tokio::sync::Notify>),
+}
+
+/// How a step's record ends that does not succeed.
+#[derive(Clone, Copy)]
+pub enum Refusal {
+    Error(&'static Code),
+    Panic,
 }
 
 /// What steps did and are to do; outlives engines that are killed.
@@ -66,6 +72,7 @@ pub struct Script(Arc<Mutex<Acts>>);
 struct Acts {
     log: Vec<String>,
     plans: HashMap<String, VecDeque<Plan>>,
+    refusals: HashMap<String, Vec<Refusal>>,
     contexts: Vec<Context>,
     keys: Vec<String>,
 }
@@ -73,6 +80,12 @@ struct Acts {
 impl Script {
     pub fn plan(&self, step: &str, plans: impl IntoIterator<Item = Plan>) {
         self.0.lock().plans.entry(step.to_owned()).or_default().extend(plans);
+    }
+
+    /// Refuses what the step records in its first attempts, one refusal each. All of an attempt is refused: a write runs
+    /// again when it shared its transaction, and nobody can tell how often.
+    pub fn refuse(&self, step: &str, attempts: impl IntoIterator<Item = Refusal>) {
+        self.0.lock().refusals.entry(step.to_owned()).or_default().extend(attempts);
     }
 
     pub fn log(&self) -> Vec<String> {
@@ -89,6 +102,10 @@ impl Script {
 
     pub fn keys(&self) -> Vec<String> {
         self.0.lock().keys.clone()
+    }
+
+    fn refusal(&self, cx: &StepContext, step: &str) -> Option<Refusal> {
+        self.0.lock().refusals.get(step)?.get(cx.attempt() as usize - 1).copied()
     }
 
     fn note(&self, line: String) {
@@ -127,9 +144,8 @@ impl Step<Trail> for Scripted {
             acts.keys.push(cx.key());
         }
         state.visited.push(format!("half {}", self.name));
-        let plan = self.script.next(self.name, |plan| {
-            !matches!(plan, Plan::FailRecord(_) | Plan::PanicRecord | Plan::UndoFail(_))
-        });
+        let plan =
+            self.script.next(self.name, |plan| !matches!(plan, Plan::FailWrite(_) | Plan::UndoFail(_)));
         match plan {
             Some(Plan::Fail(code)) => return Err(code.error("as planned")),
             Some(Plan::Panic) => panic!("as planned"),
@@ -155,7 +171,7 @@ impl Step<Trail> for Scripted {
                 return Ok(Progress::WaitFor { signal, until });
             }
             Some(Plan::Gate(gate)) => gate.notified().await,
-            Some(Plan::FailRecord(_) | Plan::PanicRecord | Plan::UndoFail(_)) | None => {}
+            Some(Plan::FailWrite(_) | Plan::UndoFail(_)) | None => {}
         }
         state.visited.pop();
         state.visited.push(self.name.to_owned());
@@ -165,10 +181,15 @@ impl Step<Trail> for Scripted {
     fn record(&self, tx: &Tx<'_>, cx: &StepContext, _state: &mut Trail) -> Result<()> {
         self.script.note(format!("record {}", self.name));
         tx.execute("INSERT INTO marks (run, step) VALUES (?1, ?2)", &[(&cx.run()).into(), self.name.into()])?;
-        match self.script.next(self.name, |plan| matches!(plan, Plan::FailRecord(_) | Plan::PanicRecord)) {
-            Some(Plan::FailRecord(code)) => Err(code.error("as planned")),
-            Some(Plan::PanicRecord) => panic!("as planned"),
-            _ => Ok(()),
+        if let Some(Plan::FailWrite(code)) =
+            self.script.next(self.name, |plan| matches!(plan, Plan::FailWrite(_)))
+        {
+            return Err(code.error("as planned"));
+        }
+        match self.script.refusal(cx, self.name) {
+            Some(Refusal::Error(code)) => Err(code.error("as planned")),
+            Some(Refusal::Panic) => panic!("as planned"),
+            None => Ok(()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use mainstay_core::codes;
 use mainstay_workflow::RunState;
 
-use crate::lab::{Lab, Plan, short};
+use crate::lab::{Lab, Refusal, short};
 use crate::runs::Count;
 use crate::sharing::recording;
 
@@ -30,7 +30,7 @@ async fn they_take_no_write_of_their_own() {
 async fn one_that_is_refused_does_not_take_the_step_before_it_along() {
     let lab = Lab::defined(recording, Arc::new(Count(AtomicU64::new(0)))).await;
     // In the write of c, in its own with e, and alone.
-    lab.script.plan("d", [0; 3].map(|_| Plan::FailRecord(&codes::UNAVAILABLE)));
+    lab.script.refuse("d", [Refusal::Error(&codes::UNAVAILABLE)]);
     let run = lab.start().await;
     let snapshot = lab.settle(run).await;
     assert_eq!(snapshot.state, RunState::Done);
@@ -45,7 +45,8 @@ async fn one_that_is_refused_does_not_take_the_step_before_it_along() {
 #[tokio::test]
 async fn one_that_is_refused_for_good_before_the_pivot_turns_the_run_back() {
     let lab = Lab::defined(recording, Arc::new(Count(AtomicU64::new(0)))).await;
-    lab.script.plan("b", [Plan::FailRecord(&codes::PRECONDITION), Plan::FailRecord(&codes::PRECONDITION)]);
+    // In the write of a, and in its own.
+    lab.script.refuse("b", [Refusal::Error(&codes::PRECONDITION)]);
     let run = lab.start().await;
     let snapshot = lab.settle(run).await;
     assert!(matches!(snapshot.state, RunState::Undone(_)), "{:?}", snapshot.state);

@@ -38,7 +38,7 @@ async fn a_run_whose_state_cannot_be_read_is_parked_and_the_others_go_on() {
 async fn a_full_disk_is_no_reason_to_turn_back() {
     let lab = Lab::open().await;
     // What the database says when the disk is full, as often as a step of its own would be given up.
-    lab.script.plan("b", (0..8).map(|_| Plan::FailRecord(&sql::FULL)));
+    lab.script.plan("b", (0..8).map(|_| Plan::FailWrite(&sql::FULL)));
     let run = lab.start().await;
     assert_eq!(lab.settle(run).await.state, RunState::Done);
     assert_eq!((lab.script.count("do b"), lab.script.count("record b")), (1, 9));

@@ -9,7 +9,7 @@ use mainstay_workflow::RunState;
 use tokio::sync::Notify;
 
 use crate::crashes::killed_in;
-use crate::lab::{Lab, Plan, Script, short};
+use crate::lab::{Lab, Plan, Refusal, Script, short};
 use crate::runs::Count;
 use crate::sharing::light;
 
@@ -57,7 +57,7 @@ async fn it_is_written_alone_when_the_next_one_takes_longer_than_it_was_given_it
 async fn both_are_undone_when_what_it_records_is_refused() {
     let lab = lab().await;
     // In the write of both, and alone.
-    lab.script.plan("a", [0; 2].map(|_| Plan::FailRecord(&codes::PRECONDITION)));
+    lab.script.refuse("a", [Refusal::Error(&codes::PRECONDITION)]);
     let run = lab.start().await;
     assert!(matches!(lab.settle(run).await.state, RunState::Undone(_)));
     assert_eq!(short(&lab.journal(run).await), ["started", "turned back b", "undone b", "undone a"]);
@@ -80,9 +80,13 @@ async fn it_is_written_alone_when_the_next_one_waits() {
 
 #[tokio::test]
 async fn both_are_undone_when_the_next_one_is_refused() {
-    for plan in [Plan::Fail(&codes::PRECONDITION), Plan::FailRecord(&codes::PRECONDITION)] {
+    let refusals: [fn(&Script); 2] = [
+        |script| script.plan("b", [Plan::Fail(&codes::PRECONDITION)]),
+        |script| script.refuse("b", [Refusal::Error(&codes::PRECONDITION)]),
+    ];
+    for refuse in refusals {
         let lab = lab().await;
-        lab.script.plan("b", [plan]);
+        refuse(&lab.script);
         let run = lab.start().await;
         let snapshot = lab.settle(run).await;
         assert!(matches!(snapshot.state, RunState::Undone(_)), "{:?}", snapshot.state);
