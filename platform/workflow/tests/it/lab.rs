@@ -295,8 +295,11 @@ impl Lab {
     }
 
     /// With another saga than [`definition`].
-    pub async fn defined(saga: fn(&Script) -> Definition<Trail>, hook: Arc<dyn CommitHook>) -> Self {
-        let test = TestDatabase::hooked(&[mainstay_workflow::MIGRATIONS, MIGRATIONS], hook).await;
+    pub async fn defined(saga: fn(&Script) -> Definition<Trail>) -> Self {
+        Self::defined_on(TestDatabase::open(&[mainstay_workflow::MIGRATIONS, MIGRATIONS]).await, saga)
+    }
+
+    fn defined_on(test: TestDatabase, saga: fn(&Script) -> Definition<Trail>) -> Self {
         let script = Script::default();
         let engine = Engine::start_on(&test.db, &test.clock, saga(&script), Options::default());
         Self { test, script, engine, ctx: Context::background("test.service") }
@@ -307,7 +310,8 @@ impl Lab {
         saga: fn(&Script) -> Definition<Trail>,
     ) -> (Self, Id<RunKind>, Snapshot<Trail>, u64) {
         let count = Arc::new(Count(AtomicU64::new(0)));
-        let lab = Self::defined(saga, count.clone()).await;
+        let test = TestDatabase::hooked(&[mainstay_workflow::MIGRATIONS, MIGRATIONS], count.clone()).await;
+        let lab = Self::defined_on(test, saga);
         let first = lab.start().await;
         lab.still(first, RunState::has_ended).await;
         let before = count.0.load(Ordering::Relaxed);

@@ -1,13 +1,9 @@
 //! Steps that only record ride along with the step before them.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
 use mainstay_core::codes;
 use mainstay_workflow::RunState;
 
 use crate::lab::{Lab, Refusal, short};
-use crate::runs::Count;
 use crate::sharing::recording;
 
 #[tokio::test]
@@ -28,7 +24,7 @@ async fn they_take_no_write_of_their_own() {
 
 #[tokio::test]
 async fn one_that_is_refused_does_not_take_the_step_before_it_along() {
-    let lab = Lab::defined(recording, Arc::new(Count(AtomicU64::new(0)))).await;
+    let lab = Lab::defined(recording).await;
     // In the write of c, in its own with e, and alone.
     lab.script.refuse("d", [Refusal::Error(&codes::UNAVAILABLE)]);
     let run = lab.start().await;
@@ -44,7 +40,7 @@ async fn one_that_is_refused_does_not_take_the_step_before_it_along() {
 
 #[tokio::test]
 async fn one_that_is_refused_for_good_before_the_pivot_turns_the_run_back() {
-    let lab = Lab::defined(recording, Arc::new(Count(AtomicU64::new(0)))).await;
+    let lab = Lab::defined(recording).await;
     // In the write of a, and in its own.
     lab.script.refuse("b", [Refusal::Error(&codes::PRECONDITION)]);
     let run = lab.start().await;

@@ -1,7 +1,6 @@
 //! A step that is written with the next one, whatever becomes of that.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use mainstay_core::codes;
@@ -10,11 +9,10 @@ use tokio::sync::Notify;
 
 use crate::crashes::killed_in;
 use crate::lab::{Lab, Plan, Refusal, Script, short};
-use crate::runs::Count;
 use crate::sharing::light;
 
 async fn lab() -> Lab {
-    Lab::defined(light, Arc::new(Count(AtomicU64::new(0)))).await
+    Lab::defined(light).await
 }
 
 #[tokio::test]
