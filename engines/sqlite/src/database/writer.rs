@@ -13,7 +13,7 @@ use super::checkpoint::Checkpoints;
 use super::folding::Folding;
 use super::queue::Queue;
 use super::session::Link;
-use super::{io, settings};
+use super::{io, scheduling, settings};
 
 /// The running thread, as its database sees it.
 pub(super) struct Writer(watch::Receiver<()>);
@@ -33,6 +33,7 @@ impl Writer {
                 // Dropped last, also by a panic: whoever waits for the end hears of it.
                 let _running = running;
                 let _abandon = Abandon(Arc::clone(&queue));
+                scheduling::become_batch();
                 // A capture would be dropped after these: whoever heard of the end would find the file still open.
                 let link = link;
                 let batches = Batches::new(link.kept_session(), &database, &options, Arc::clone(&queue));

@@ -8,3 +8,4 @@ mod files;
 mod processes;
 mod search;
 mod support;
+mod threads;
