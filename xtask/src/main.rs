@@ -32,7 +32,7 @@ enum Command {
     Up(up::Up),
     /// Run every test; says what it had to skip
     Test(test::Test),
-    /// Measure: checkout, saga or events
+    /// Measure one of the paths that have a target, beside what people use today
     Bench(bench::Bench),
     /// Sell a retailer's year again in release, and compare the books with the proof
     Replay(replay::Replay),
