@@ -2,8 +2,8 @@
 //!
 //! One thread owns the connection that writes. It takes whatever waits, runs it closure by closure inside one
 //! transaction, commits once, syncs once, and only then answers: that group commit is where durable throughput comes
-//! from. Reads run where their caller is, on a pool of connections that only read, and move
-//! to threads of their own when they take long.
+//! from. Reads run where their caller is, on a pool of connections that only read, and move to threads of their own
+//! when they take long.
 //!
 //! Several processes may use one file: SQLite's own locks keep them apart, and a writer waits for its turn.
 

@@ -5,7 +5,7 @@
 //! thread waits until a processor is free or the scheduler's turn comes to it, with the same share of time
 //! (sched(7), `SCHED_BATCH`), and finds more works in line.
 
-/// Makes the calling thread a batch thread. Where the system refuses it writes as well, in smaller commits.
+/// Makes the calling thread a batch thread. Where the system refuses, it writes all the same, in smaller commits.
 #[expect(unsafe_code, reason = "the call has no safe wrapper here")]
 pub(super) fn become_batch() {
     // SAFETY: a zeroed sched_param is a valid one (priority 0, the only one that this policy has), alive during the
