@@ -1,10 +1,14 @@
 //! What the operating system says about a process and is told about it: the CPU time that it has used, the core that it
-//! stays on, and when it stands still.
+//! stays on, when it stands still, and that it is to end.
 
+use std::process::Child;
 use std::time::Duration;
 
+use mainstay_core::Stopwatch;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+const LOOKED_AT_EACH: Duration = Duration::from_millis(20);
 
 /// User and system time of the process so far, all threads together.
 pub fn cpu_time(pid: u32) -> std::io::Result<Duration> {
@@ -16,6 +20,21 @@ pub fn cpu_time(pid: u32) -> std::io::Result<Duration> {
         |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
     let ticks_per_second = rustix::param::clock_ticks_per_second();
     Ok(Duration::from_secs_f64((ticks(11) + ticks(12)) as f64 / ticks_per_second as f64))
+}
+
+/// Asks the process to end, and ends it when it has not done so in time.
+pub fn end(child: &mut Child, within: Duration) {
+    let asked =
+        i32::try_from(child.id()).ok().and_then(Pid::from_raw).map(|pid| kill_process(pid, Signal::TERM));
+    if asked.is_some_and(|asked| asked.is_ok()) {
+        let watch = Stopwatch::start();
+        while watch.elapsed() < within && matches!(child.try_wait(), Ok(None)) {
+            std::thread::sleep(LOOKED_AT_EACH);
+        }
+    }
+    // It may have ended by itself.
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Keeps this thread, and processes that it starts, on one core until it is dropped.

@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::process;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
+const ENDED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Where mails go if it is there: into memory, since in production they go to another machine. Thousands of files that
 /// were deleted a moment ago slow the creation of new ones down on some file systems, and one run would slow down the
@@ -91,9 +94,8 @@ impl ShopProcess {
 
 impl Drop for ShopProcess {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // In good order: only a process that ends by itself writes what it has counted (`cargo xtask train`).
+        process::end(&mut self.child, ENDED_WITHIN);
     }
 }
 

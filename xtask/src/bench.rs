@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::workspace::{self, Result};
-use crate::{needs, process};
+use crate::{needs, process, release};
 
 /// Measure one of the paths that have a target.
 #[derive(Args)]
@@ -45,14 +45,7 @@ enum Name {
 impl Bench {
     pub fn run(self) -> Result<()> {
         needs::to_build()?;
-        process::run(&mut process::cargo(&[
-            "build",
-            "--release",
-            "--package",
-            "mainstay",
-            "--package",
-            "mainstay-bench",
-        ])?)?;
+        release::build(&release::PACKAGES)?;
 
         let binary = workspace::target()?.join("release").join("mainstay-bench");
         let mut bench = process::command(binary)?;

@@ -8,9 +8,11 @@ mod floors;
 mod fuzz;
 mod needs;
 mod process;
+mod release;
 mod replay;
 mod test;
 mod tidy;
+mod train;
 mod up;
 mod workspace;
 
@@ -36,6 +38,8 @@ enum Command {
     Bench(bench::Bench),
     /// Sell a retailer's year again in release, and compare the books with the proof
     Replay(replay::Replay),
+    /// Count what runs often, for release builds to be made for it
+    Train(train::Train),
     /// Look for input that breaks a parser
     Fuzz(fuzz::Fuzz),
     /// Formatting, lints, licences, the floors and the tidiness rules
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
         Command::Test(test) => test.run(),
         Command::Bench(bench) => bench.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Train(train) => train.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Check(check) => check.run(),
     };

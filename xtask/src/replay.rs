@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::workspace::{self, Result};
-use crate::{needs, process};
+use crate::{needs, process, release};
 
 /// Where the file is when no argument says so.
 const VARIABLE: &str = "MAINSTAY_RETAIL_CSV";
@@ -36,7 +36,7 @@ impl Replay {
         let file = file.ok_or_else(|| format!("name the file, or set {VARIABLE}"))?;
         let file =
             file.canonicalize().map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-        process::run(&mut process::cargo(&["build", "--release", "--package", "mainstay"])?)?;
+        release::build(&["--package", "mainstay"])?;
 
         let throw_away = std::env::temp_dir().join(format!("mainstay-replay-{}", std::process::id()));
         let data = self.data.clone().unwrap_or_else(|| throw_away.clone());

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::workspace::{self, Result};
-use crate::{needs, process};
+use crate::{needs, process, release};
 
 /// Build the shop and run it with demo data.
 #[derive(Args)]
@@ -19,11 +19,12 @@ pub struct Up {
 impl Up {
     pub fn run(self) -> Result<()> {
         needs::to_build()?;
-        let mut build = process::cargo(&["build", "--package", "mainstay", "--bin", "mainstay"])?;
+        let package = ["--package", "mainstay", "--bin", "mainstay"];
         if self.release {
-            build.arg("--release");
+            release::build(&package)?;
+        } else {
+            process::run(process::cargo(&["build"])?.args(package))?;
         }
-        process::run(&mut build)?;
 
         let profile = if self.release { "release" } else { "debug" };
         let binary = workspace::target()?.join(profile).join("mainstay");

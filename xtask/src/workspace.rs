@@ -16,10 +16,9 @@ pub fn root() -> Result<PathBuf> {
 
 /// Where cargo puts what it builds, with `CARGO_TARGET_DIR` honoured.
 pub fn target() -> Result<PathBuf> {
-    match env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => Ok(folder.into()),
-        None => Ok(root()?.join("target")),
-    }
+    let named = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    // Cargo is run at the root.
+    Ok(root()?.join(named.unwrap_or_else(|| "target".into())))
 }
 
 /// Where tools that xtask fetched for itself live, outside the clone, so that the next clone finds them.
