@@ -13,8 +13,8 @@ use flate2::read::GzDecoder;
 use crate::process;
 use crate::workspace::{self, Result};
 
-/// What a release consists of. The profile is counted and used with the same selection: what a package asks of its
-/// dependencies is part of the names in them.
+/// The binary and what measures it. A build of the binary alone finds its names in the same profile for as long as the
+/// benchmarks turn on no feature of a dependency that the binary does not: features are part of the names.
 pub const PACKAGES: [&str; 4] = ["--package", "mainstay", "--package", "mainstay-bench"];
 
 /// Compilers, as a profile is named after them.
