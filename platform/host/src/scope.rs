@@ -30,7 +30,7 @@ use crate::replay::ReplayClock;
 use crate::topology::Place;
 
 /// What under load a job may wait for others, so that they share a commit. Who cannot wait does not use a job.
-const JOBS_PACE: Duration = Duration::from_millis(10);
+const JOBS_PACE: Duration = Duration::from_millis(20);
 
 /// The tables that capabilities of the platform keep in a service's database, before the service's own.
 const PLATFORM_MIGRATIONS: &[MigrationSet] = &[

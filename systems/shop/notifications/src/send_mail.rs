@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mainstay_core::{Id, Result};
-use mainstay_jobs::{Job, JobContext, Policy, Rate};
+use mainstay_jobs::{Job, JobContext, Jobs, Policy, Rate};
 use mainstay_notify::{Address, Message, MessageKind, Notifier};
 use mainstay_telemetry::{Role, span_as};
 use serde::{Deserialize, Serialize};
@@ -36,9 +36,15 @@ impl Job for SendMail {
     type Payload = Mail;
 
     fn policy(&self) -> Policy {
-        // A mail server that is away for a day still gets its mail.
-        let longest_retry = Duration::from_secs(3_600);
-        Policy { max_attempts: 40, longest_retry, rate: self.rate, ..Policy::default() }
+        Policy {
+            // A mail server that is away for a day still gets its mail.
+            max_attempts: 40,
+            longest_retry: Duration::from_secs(3_600),
+            // Mails that are under way together share the commits of their beginnings and ends.
+            concurrency: Jobs::CONCURRENCY,
+            rate: self.rate,
+            ..Policy::default()
+        }
     }
 
     async fn run(&self, cx: &JobContext, mail: Mail) -> Result<()> {
