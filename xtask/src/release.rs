@@ -13,8 +13,8 @@ use flate2::read::GzDecoder;
 use crate::process;
 use crate::workspace::{self, Result};
 
-/// The binary and what measures it. A build of the binary alone finds its names in the same profile for as long as the
-/// benchmarks turn on no feature of a dependency that the binary does not: features are part of the names.
+/// The binary and what measures it. A build of the binary alone finds its names in the same profile since the benchmarks
+/// turn on no feature of a dependency that the binary does not: features are part of the names.
 pub const PACKAGES: [&str; 4] = ["--package", "mainstay", "--package", "mainstay-bench"];
 
 /// Compilers, as a profile is named after them.
@@ -91,6 +91,7 @@ fn unpack(packed: &Path, folder: &Path) -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::io::Write;
 
     use flate2::Compression;
@@ -130,6 +131,24 @@ mod tests {
         fs::write(&packed, "no profile").unwrap();
         assert!(unpack(&packed, &unpacked).unwrap_err().contains("a.gz cannot be read"));
         assert_eq!(fs::read_dir(&unpacked).unwrap().count(), 2, "nothing half done stays behind");
+    }
+
+    #[test]
+    fn the_benchmarks_turn_on_no_feature_that_the_binary_does_not() {
+        let with_features = |packages: &[&str]| -> BTreeSet<String> {
+            let mut tree =
+                process::cargo(&["tree", "--locked", "--edges", "no-dev", "--prefix", "none"]).unwrap();
+            let told = tree.args(["--format", "{p} {f}"]).args(packages).output().unwrap();
+            assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+            let told = String::from_utf8(told.stdout).unwrap();
+            // What was listed before has a mark.
+            told.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+        };
+        let alone = with_features(&PACKAGES[..2]);
+        assert!(alone.len() > 100);
+        let beside_benchmarks = with_features(&PACKAGES);
+        let others: Vec<_> = alone.difference(&beside_benchmarks).collect();
+        assert!(others.is_empty(), "these have other features beside the benchmarks: {others:#?}");
     }
 
     #[test]

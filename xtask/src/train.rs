@@ -95,7 +95,10 @@ fn pack(sum: &Path, profile: &Path) -> std::io::Result<()> {
     if let Some(folder) = profile.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut encoder = GzEncoder::new(fs::File::create(profile)?, Compression::best());
+    // Under another name first: who is stopped here keeps the profile that is there.
+    let unfinished = profile.with_extension("unfinished");
+    let mut encoder = GzEncoder::new(fs::File::create(&unfinished)?, Compression::best());
     std::io::copy(&mut fs::File::open(sum)?, &mut encoder)?;
-    encoder.finish()?.sync_all()
+    encoder.finish()?.sync_all()?;
+    fs::rename(unfinished, profile)
 }
