@@ -13,8 +13,8 @@ use flate2::read::GzDecoder;
 use crate::process;
 use crate::workspace::{self, Result};
 
-/// The binary and what measures it. A build of the binary alone finds its names in the same profile since the benchmarks
-/// turn on no feature of a dependency that the binary does not: features are part of the names.
+/// The binary and what measures it. A build of the binary alone finds its names in the same profile, since the
+/// benchmarks turn on no feature of a dependency that the binary does not: features are part of the names.
 pub const PACKAGES: [&str; 4] = ["--package", "mainstay", "--package", "mainstay-bench"];
 
 /// Compilers, as a profile is named after them.
