@@ -17,6 +17,16 @@ pub fn command(program: impl AsRef<OsStr>) -> Result<Command> {
 pub fn cargo(arguments: &[&str]) -> Result<Command> {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut cargo = command(program)?;
+    // What cargo told this process about its own package. Some build scripts look at it, and what depends on them would
+    // be built again whenever somebody calls cargo without xtask, and again when with it.
+    for (name, _) in std::env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            cargo.env_remove(name);
+        }
+    }
     cargo.args(arguments);
     Ok(cargo)
 }
@@ -59,4 +69,21 @@ pub fn shown(command: &Command) -> String {
         .map(|word| word.to_string_lossy().into_owned())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_not_told_of_xtasks_own_package() {
+        // The tests are run by cargo too.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let cargo = cargo(&["build"]).unwrap();
+        let left_out: Vec<_> =
+            cargo.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+            assert!(left_out.contains(&OsStr::new(name)), "{name}");
+        }
+    }
 }
