@@ -79,14 +79,20 @@ fn unpack(packed: &Path, folder: &Path) -> Result<PathBuf> {
     if !unpacked.exists() {
         let mut profile = Vec::new();
         GzDecoder::new(bytes.as_slice()).read_to_end(&mut profile).map_err(unreadable)?;
-        // Under another name first: a build that is stopped here leaves no half of it.
-        let unfinished = unpacked.with_extension(std::process::id().to_string());
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&unfinished, profile))
-            .and_then(|()| fs::rename(&unfinished, &unpacked))
-            .map_err(|error| format!("{} cannot be written: {error}", unpacked.display()))?;
+        put(&profile, &unpacked)?;
     }
     Ok(unpacked)
+}
+
+/// Writes a file whole or not at all, whenever it is stopped. Its folder is made if it is not there.
+pub fn put(bytes: &[u8], file: &Path) -> Result<()> {
+    // Under another name first.
+    let unfinished = file.with_extension(std::process::id().to_string());
+    file.parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(&unfinished, bytes))
+        .and_then(|()| fs::rename(&unfinished, file))
+        .map_err(|error| format!("{} cannot be written: {error}", file.display()))
 }
 
 #[cfg(test)]

@@ -60,7 +60,8 @@ impl Train {
             return Err(format!("{} does not read these counts; {}", profdata.display(), getting(&compiler)));
         }
         let profile = compiler.profile()?;
-        pack(&sum, &profile).map_err(|error| format!("{} cannot be written: {error}", profile.display()))?;
+        let packed = packed(&sum).map_err(|error| format!("{} cannot be read: {error}", sum.display()))?;
+        release::put(&packed, &profile)?;
         println!("{} is new; bench, replay and `up --release` build with it from now on", profile.display());
         Ok(())
     }
@@ -91,14 +92,28 @@ fn empty(folder: &Path) -> Result<()> {
         .map_err(|error| format!("{} cannot be emptied: {error}", folder.display()))
 }
 
-fn pack(sum: &Path, profile: &Path) -> std::io::Result<()> {
-    if let Some(folder) = profile.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // Under another name first: who is stopped here keeps the profile that is there.
-    let unfinished = profile.with_extension("unfinished");
-    let mut encoder = GzEncoder::new(fs::File::create(&unfinished)?, Compression::best());
+/// The file's content, packed as small as it gets.
+fn packed(sum: &Path) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     std::io::copy(&mut fs::File::open(sum)?, &mut encoder)?;
-    encoder.finish()?.sync_all()?;
-    fs::rename(unfinished, profile)
+    encoder.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_the_whole_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sum, counts) = (folder.path().join("sum"), "counts ".repeat(100_000));
+        fs::write(&sum, &counts).unwrap();
+        let mut unpacked = String::new();
+        GzDecoder::new(packed(&sum).unwrap().as_slice()).read_to_string(&mut unpacked).unwrap();
+        assert!(unpacked == counts);
+    }
 }

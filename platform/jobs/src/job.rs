@@ -49,7 +49,7 @@ pub struct Policy {
     pub longest_retry: Duration,
     /// An attempt that takes longer is ended; its outcome is unknown, so it is tried again. A minute by default.
     pub timeout: Duration,
-    /// How many of the kind run at a time. 8 by default: enough to hide a slow mail server, too few to drown one.
+    /// How many of the kind run at a time. 8 by default: enough to hide a slow dependency, too few to drown one.
     pub concurrency: usize,
     /// How often the kind may start, where the other side minds. No limit by default.
     pub rate: Option<Rate>,

@@ -5,7 +5,7 @@ use mainstay_core::{Context, Result};
 
 use crate::message::Message;
 
-/// Delivers messages, each id once.
+/// Delivers messages, each id once. Many are handed to it at once; it bounds what the other side has to take.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Hands the message over for good: when it returns, the message survives a crash of this process and of what

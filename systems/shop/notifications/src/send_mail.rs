@@ -40,7 +40,8 @@ impl Job for SendMail {
             // A mail server that is away for a day still gets its mail.
             max_attempts: 40,
             longest_retry: Duration::from_secs(3_600),
-            // Mails that are under way together share the commits of their beginnings and ends.
+            // Mails that are under way together share the commits of their beginnings and ends. How many are sent at once is
+            // the notifier's to bound, and a mail server that minds how many come has the rate.
             concurrency: Jobs::CONCURRENCY,
             rate: self.rate,
             ..Policy::default()
