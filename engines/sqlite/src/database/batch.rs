@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use mainstay_core::{Result, Stopwatch};
+use mainstay_core::Result;
 use mainstay_sql::{CommitHook, DatabaseMetrics, Options, Verdict, Work, codes};
 
 use super::errors;
@@ -64,12 +64,13 @@ impl<'c> Batches<'c> {
         }
     }
 
-    /// Runs and answers `works`, and those that come in time to join them. `works` is empty afterwards.
+    /// Runs and answers `works`, of which there are some, and those that come in time to join them. `works` is empty
+    /// afterwards.
     pub(super) fn run(&mut self, works: &mut Works) {
         self.disk_full = false;
-        let wait = self.linger.begin(works.len(), MOST);
-        if wait.wanted == 1 {
-            self.metrics.batch_size.observe(1.0);
+        self.linger.gather(&self.queue, works, MOST);
+        self.metrics.batch_size.observe(works.len() as f64);
+        if works.len() == 1 {
             return works.drain(..).for_each(|work| self.alone(work));
         }
         if let Err(error) = self.session.begin_write() {
@@ -77,7 +78,7 @@ impl<'c> Batches<'c> {
         }
         let mut changes = 0;
         let mut next = 0;
-        while next < works.len() || self.linger.more(&wait, &self.queue, works) {
+        while next < works.len() {
             match self.part(works[next].as_mut()) {
                 Ok(Part::Stays(changed)) => changes += changed,
                 Ok(Part::Spoils) => {
@@ -102,8 +103,6 @@ impl<'c> Batches<'c> {
             next += 1;
         }
         self.careful = self.careful.saturating_sub(1);
-        self.linger.end(&wait, works.len());
-        self.metrics.batch_size.observe(works.len() as f64);
         match self.commit(works.len(), changes) {
             Ok(()) => works.drain(..).for_each(|work| work.answer(None)),
             Err(error) => {
@@ -192,9 +191,8 @@ impl<'c> Batches<'c> {
                 hook.before_commit(&self.database, self.commits);
             }
         }
-        let watch = Stopwatch::start();
         let committed = self.session.commit();
-        self.linger.learn(works + self.queue.len(), watch.elapsed());
+        self.linger.learn(works + self.queue.len());
         if committed.is_err() {
             self.give_up();
         } else if changes > 0 {

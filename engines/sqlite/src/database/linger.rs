@@ -1,10 +1,13 @@
 //! Waiting a moment for a fuller batch.
 //!
-//! Callers that were just answered often write again at once. A commit with the first of them alone would make the
-//! others wait for two syncs instead of one, and would spend a sync on a single row. So while a batch is open, the
-//! writer takes in those who come back, until as many are in it as were there a moment ago. It waits for as long as they
-//! keep coming, at most for the time of four commits; where nobody comes for the time of one, the batch is complete.
-//! Where callers do not come back at all, it learns so and stops waiting.
+//! Callers that were just answered often write again at once, and a request that goes from one database to the next
+//! comes in company. A commit with the first of them alone would make the others wait for two syncs instead of one,
+//! and would spend a sync on a single row. So commits of a database that has several callers keep a pace. Where all who
+//! were there are back and experience says that nobody else will come, the batch is complete before; whoever is alone
+//! waits for nobody.
+//!
+//! How long a wait may take does not depend on how long commits take: where the processors are busy both would grow,
+//! and the wait would add to what it is to make up for.
 
 use std::time::Duration;
 
@@ -12,80 +15,88 @@ use mainstay_core::Stopwatch;
 
 use super::queue::{Queue, Works};
 
-/// Shorter than this a thread cannot sleep and wake anyhow.
-const SHORTEST: Duration = Duration::from_micros(20);
+/// From the end of one commit to the beginning of the next, at most. Decision 0026 has what other values come to.
+const PACE: Duration = Duration::from_millis(1);
 
-/// On a slow disk too, nobody waits noticeably longer for the sake of the next, nor of all who keep coming.
-const LONGEST_GAP: Duration = Duration::from_millis(2);
-const LONGEST: Duration = Duration::from_millis(4);
-
-/// After waits in vain the writer leaves out 1, 2, 4, … chances, up to this many.
-const LEFT_OUT_MAX: u32 = 64;
+/// After waits in vain for others the next 1, 2, 4, … batches do without, up to this many.
+const LEFT_OUT_MAX: u32 = 256;
 
 #[derive(Default)]
 pub(super) struct Linger {
     /// How many were being served or in line when the last commit was done.
     present: usize,
-    /// How long the next one is waited for, and all of them together.
-    gap: Duration,
-    patience: Duration,
-    /// How many chances the last wait in vain cost, and how many of them are still to be left out.
+    /// Runs since then.
+    since: Option<Stopwatch>,
+    /// How many batches the last wait in vain cost, and how many of them are still to come.
     penalty: u32,
     left_out: u32,
 }
 
-/// The wait of one batch.
-pub(super) struct Wait {
-    began: Stopwatch,
-    before: usize,
-    /// How many the batch is to have.
-    pub(super) wanted: usize,
-}
-
 impl Linger {
-    /// What the last batch teaches: how many callers there are, and what a commit costs.
-    pub(super) fn learn(&mut self, present: usize, commit_took: Duration) {
+    /// A commit is done, with so many callers there.
+    pub(super) fn learn(&mut self, present: usize) {
         self.present = present;
-        self.gap = commit_took.min(LONGEST_GAP);
-        self.patience = (commit_took * 4).min(LONGEST);
+        self.since = Some(Stopwatch::start());
     }
 
-    /// A batch begins with so many works and may have `most`.
-    pub(super) fn begin(&mut self, works: usize, most: usize) -> Wait {
-        let mut wanted = self.present.clamp(works, most.max(works));
-        if wanted > works {
-            if self.gap < SHORTEST {
-                wanted = works;
-            } else if self.left_out > 0 {
-                self.left_out -= 1;
-                wanted = works;
-            }
-        }
-        Wait { began: Stopwatch::start(), before: works, wanted }
-    }
-
-    /// Adds to `works` those who are back; whether there are any. Without any the batch is complete.
-    pub(super) fn more(&mut self, wait: &Wait, queue: &Queue, works: &mut Works) -> bool {
-        let have = works.len();
-        if have >= wait.wanted {
-            return false;
-        }
-        let left = self.patience.saturating_sub(wait.began.elapsed());
-        queue.gather(works, wait.wanted - have, left.min(self.gap));
-        works.len() > have
-    }
-
-    /// What the wait of a batch teaches.
-    pub(super) fn end(&mut self, wait: &Wait, works: usize) {
-        let (missing, came) = (wait.wanted - wait.before, works - wait.before);
-        if missing == 0 {
+    /// Adds to `works` those who come in time, so that there are `most` at most.
+    pub(super) fn gather(&mut self, queue: &Queue, works: &mut Works, most: usize) {
+        let since = self.since.as_ref().map_or(PACE, Stopwatch::elapsed);
+        let patience = PACE.saturating_sub(since);
+        if works.len().max(self.present) < 2 || patience.is_zero() {
             return;
         }
-        if came * 2 >= missing {
+        let hopeful = self.left_out == 0;
+        self.left_out = self.left_out.saturating_sub(1);
+        let wanted = if hopeful { most } else { self.present.min(most) };
+        queue.gather(works, wanted, most, patience);
+        if hopeful {
+            self.judge(works.len());
+        }
+    }
+
+    /// What a wait for the whole time teaches: whether anybody came beyond those who were there before. A batch of
+    /// fewer teaches nothing, since it would have been waited for all the same.
+    fn judge(&mut self, works: usize) {
+        if works > self.present {
             self.penalty = 0;
-        } else {
+        } else if works == self.present {
             self.penalty = (self.penalty * 2).clamp(1, LEFT_OUT_MAX);
             self.left_out = self.penalty;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hopeful_batches(linger: &mut Linger, batches: u32, works: usize) -> u32 {
+        let mut hopeful = 0;
+        for _ in 0..batches {
+            linger.learn(works);
+            if linger.left_out == 0 {
+                hopeful += 1;
+                linger.judge(works);
+            } else {
+                linger.left_out -= 1;
+            }
+        }
+        hopeful
+    }
+
+    #[test]
+    fn where_nobody_else_ever_comes_hardly_a_batch_waits_for_them() {
+        let mut linger = Linger::default();
+        assert!(hopeful_batches(&mut linger, 511, 64) <= 9, "1, 2, 4, … are left out");
+        assert!(hopeful_batches(&mut linger, 2_570, 64) <= 10, "at most 256 are");
+        // One who came after all is enough to wait again, and fewer than there were say nothing.
+        linger.left_out = 0;
+        linger.judge(65);
+        assert_eq!(linger.left_out, 0);
+        linger.judge(63);
+        assert_eq!(linger.left_out, 0);
+        linger.judge(64);
+        assert_eq!(linger.left_out, 1);
     }
 }

@@ -10,9 +10,6 @@ use mainstay_core::codes as core_codes;
 use mainstay_sql::{DatabaseMetrics, Work, codes};
 use parking_lot::{Condvar, Mutex};
 
-/// A thread that gathers a batch is woken when this many have come: one wake-up costs as much as some writes do.
-const WOKEN_FOR: usize = 8;
-
 pub(super) type Works = Vec<Box<dyn Work>>;
 
 pub(super) struct Queue {
@@ -79,16 +76,17 @@ impl Queue {
         true
     }
 
-    /// Adds to `batch` what is queued, up to `missing` works; waits for some of them, at most for `patience`, when
-    /// nothing is queued. For the only thread of a queue.
-    pub(super) fn gather(&self, batch: &mut Works, missing: usize, patience: Duration) {
+    /// Waits until `batch` and the line come to `wanted` works, at most for `patience`, and adds to `batch` what is
+    /// there then, so that it has `most` at most. For the only thread of a queue.
+    pub(super) fn gather(&self, batch: &mut Works, wanted: usize, most: usize, patience: Duration) {
         let mut line = self.line.lock();
-        if line.works.is_empty() && !line.closed && !patience.is_zero() {
-            line.wanted = missing.min(WOKEN_FOR);
+        let missing = wanted.saturating_sub(batch.len());
+        if line.works.len() < missing && !line.closed {
+            line.wanted = missing;
             self.arrived.wait_for(&mut line, patience);
             line.wanted = 0;
         }
-        let taken = missing.min(line.works.len());
+        let taken = most.saturating_sub(batch.len()).min(line.works.len());
         batch.extend(line.works.drain(..taken));
     }
 
