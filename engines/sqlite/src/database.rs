@@ -7,6 +7,7 @@
 //!
 //! Several processes may use one file: SQLite's own locks keep them apart, and a writer waits for its turn.
 
+mod ahead;
 mod batch;
 mod busy;
 mod checkpoint;

@@ -55,7 +55,7 @@ use routes::Routes;
 use same_origin::SameOrigin;
 use shed::Shed;
 use target::Target;
-use versions::Versions;
+pub(crate) use versions::Versions;
 
 pub use headers::SURROGATE_KEY;
 pub(crate) use observe::Origin;

@@ -12,6 +12,7 @@ use mainstay_resilience::Rate;
 use serde::{Deserialize, Serialize};
 
 use crate::forwarded::ForwardedHeader;
+use crate::layers::Versions;
 
 /// Where to listen, and the bounds of what is taken in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -289,7 +290,7 @@ impl Options {
             ("tls.reload_seconds", self.tls.reload_seconds, "10"),
         ];
         match bounds.iter().find(|(_, value, _)| *value == 0) {
-            None => Ok(()),
+            None => Versions::new(&self.versions).map(drop),
             Some((key, _, usual)) => Err(BAD_CONFIGURATION.error(format!(
                 "http.{key} is 0, with which nothing could be served; write a number above it, such as {usual}"
             ))),
@@ -363,5 +364,16 @@ mod tests {
             let error = options.check().unwrap_err();
             assert!(error.is(&BAD_CONFIGURATION) && error.message().starts_with(key), "{error}");
         }
+    }
+
+    #[test]
+    fn a_version_that_cannot_be_used_is_refused_before_anything_starts() {
+        let version = VersionOptions { sunset: "next year".into(), ..VersionOptions::default() };
+        let options = Options { versions: BTreeMap::from([("1".into(), version)]), ..Options::default() };
+        let error = options.check().unwrap_err();
+        assert!(
+            error.is(&BAD_CONFIGURATION) && error.message().contains("http.versions.1.sunset"),
+            "{error}"
+        );
     }
 }

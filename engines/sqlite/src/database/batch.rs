@@ -11,10 +11,11 @@ use std::sync::Arc;
 use mainstay_core::Result;
 use mainstay_sql::{CommitHook, DatabaseMetrics, Options, Verdict, Work, codes};
 
-use super::errors;
+use super::ahead::RoomAhead;
 use super::linger::Linger;
 use super::queue::{Queue, Works};
 use super::session::Session;
+use super::{checkpoint, errors};
 
 /// Works in one commit at most. At a few microseconds each, those that came first wait a few milliseconds for the
 /// rest; larger batches would save nothing noticeable of a sync.
@@ -32,6 +33,7 @@ pub(super) struct Batches<'c> {
     step_limit: u64,
     queue: Arc<Queue>,
     linger: Linger,
+    room: RoomAhead,
     /// Batches from now on that are run with savepoints.
     careful: u32,
     /// Whether the last batch found the disk full.
@@ -49,7 +51,13 @@ enum Part {
 }
 
 impl<'c> Batches<'c> {
-    pub(super) fn new(session: Session<'c>, database: &str, options: &Options, queue: Arc<Queue>) -> Self {
+    pub(super) fn new(
+        session: Session<'c>,
+        room: RoomAhead,
+        database: &str,
+        options: &Options,
+        queue: Arc<Queue>,
+    ) -> Self {
         Self {
             session,
             database: database.to_owned(),
@@ -58,6 +66,7 @@ impl<'c> Batches<'c> {
             step_limit: options.step_limit,
             queue,
             linger: Linger::default(),
+            room,
             careful: 0,
             disk_full: false,
             commits: 0,
@@ -186,6 +195,7 @@ impl<'c> Batches<'c> {
     /// Commits; when that fails, nothing of the transaction is left.
     fn commit(&mut self, works: usize, changes: u64) -> Result<()> {
         if changes > 0 {
+            self.room.make(checkpoint::log_pages());
             self.commits += 1;
             if let Some(hook) = &self.hook {
                 hook.before_commit(&self.database, self.commits);

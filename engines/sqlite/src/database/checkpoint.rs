@@ -28,6 +28,11 @@ thread_local! {
     static LOG_PAGES: Cell<u32> = const { Cell::new(0) };
 }
 
+/// Pages in the log after the last commit of this thread.
+pub(super) fn log_pages() -> u32 {
+    LOG_PAGES.get()
+}
+
 /// Decides when to fold.
 pub(super) struct Checkpoints {
     metrics: DatabaseMetrics,

@@ -8,6 +8,7 @@ use mainstay_core::Result;
 use mainstay_sql::Options;
 use tokio::sync::watch;
 
+use super::ahead::RoomAhead;
 use super::batch::{Batches, MOST};
 use super::checkpoint::Checkpoints;
 use super::folding::Folding;
@@ -24,6 +25,7 @@ impl Writer {
         let connection = settings::writer(file)?;
         let folding = Folding::start(file, name)?;
         let checkpoints = Checkpoints::watch(&connection, folding, options.metrics.of(name));
+        let room = RoomAhead::of(&connection);
         let link = Link::new(connection)?;
         let (database, options) = (name.to_owned(), options.clone());
         let (running, ended) = watch::channel(());
@@ -36,7 +38,8 @@ impl Writer {
                 scheduling::become_batch();
                 // A capture would be dropped after these: whoever heard of the end would find the file still open.
                 let link = link;
-                let batches = Batches::new(link.kept_session(), &database, &options, Arc::clone(&queue));
+                let batches =
+                    Batches::new(link.kept_session(), room, &database, &options, Arc::clone(&queue));
                 serve(&queue, batches, checkpoints);
             })
             .map_err(|error| io("the thread that writes cannot be started", error))?;

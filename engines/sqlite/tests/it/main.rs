@@ -6,6 +6,7 @@ mod conformance;
 mod disk;
 mod files;
 mod processes;
+mod room;
 mod search;
 mod support;
 mod threads;

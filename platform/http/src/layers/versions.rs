@@ -28,7 +28,7 @@ pub(crate) struct Versions {
 }
 
 impl Versions {
-    pub(super) fn new(options: &BTreeMap<String, VersionOptions>) -> Result<Self> {
+    pub(crate) fn new(options: &BTreeMap<String, VersionOptions>) -> Result<Self> {
         let mut known = BTreeMap::new();
         for (name, version) in options {
             let bad =

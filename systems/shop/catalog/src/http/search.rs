@@ -191,6 +191,11 @@ fn wish(query: SearchQuery) -> Result<Wish> {
             .with_field("currency", "is missing"));
     }
     let price = price.as_deref().and_then(range);
+    if price.is_some_and(|(low, high)| low > high) {
+        return Err(core_codes::INVALID
+            .error("no price is in this range")
+            .with_field("price", "ends before it begins"));
+    }
     Ok(Wish { text: q, category, values, currency, price, offset, limit: limit.unwrap_or(PAGE_DEFAULT) })
 }
 

@@ -251,6 +251,7 @@ async fn results_are_paged_and_absurd_wishes_refused() {
         "price=1-2",
         "currency=GBP&price=1",
         "currency=GBP&price=a-b",
+        "currency=GBP&price=5-1",
         "currency=pounds",
         "category=nonsense",
         "sort=price",
