@@ -25,7 +25,7 @@ const PAGES_SMALL: u32 = 64;
 const PAGES_LEAST: u64 = 32;
 
 /// Pages that are written ahead at once. Fewer are too many syncs of a longer file, more hold up the commit that syncs
-/// them: this takes a third of a millisecond.
+/// them: this many by two thirds of a millisecond.
 const PAGES_AHEAD: usize = 128;
 
 static ZEROS: [u8; PAGES_AHEAD * FRAME_BYTES as usize] = [0; PAGES_AHEAD * FRAME_BYTES as usize];

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use mainstay_sql::Database;
+use tempfile::TempDir;
 
 use crate::support::{ROWS, ctx, insert, open, stored};
 
@@ -10,6 +11,13 @@ const FRAME_BYTES: u64 = 4_096 + 24;
 
 /// More than the writer's page cache holds, so that the log grows before the commit.
 const SPILLS_BYTES: usize = 24 * 1024 * 1024;
+
+async fn begun() -> (TempDir, Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let db = open(folder.path()).unwrap();
+    db.migrate(&[ROWS]).await.unwrap();
+    (folder, db)
+}
 
 async fn commits(db: &Database, first_id: i64, count: i64) {
     for id in first_id..first_id + count {
@@ -42,9 +50,7 @@ async fn after_a_crash(folder: &Path) -> Vec<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_of_many_commits_has_room_ahead_and_recovery_ends_where_it_begins() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = open(folder.path()).unwrap();
-    db.migrate(&[ROWS]).await.unwrap();
+    let (folder, db) = begun().await;
     commits(&db, 0, 100).await;
     assert_eq!(after_a_crash(folder.path()).await, (0..100).collect::<Vec<_>>());
     let (length, frames) = log(folder.path());
@@ -55,9 +61,7 @@ async fn a_log_of_many_commits_has_room_ahead_and_recovery_ends_where_it_begins(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_of_few_commits_is_as_long_as_what_is_in_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = open(folder.path()).unwrap();
-    db.migrate(&[ROWS]).await.unwrap();
+    let (folder, db) = begun().await;
     commits(&db, 0, 5).await;
     let (length, frames) = log(folder.path());
     assert_eq!(length, 32 + frames * FRAME_BYTES);
@@ -66,9 +70,7 @@ async fn a_log_of_few_commits_is_as_long_as_what_is_in_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn room_is_made_behind_what_a_large_transaction_has_spilled() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = open(folder.path()).unwrap();
-    db.migrate(&[ROWS]).await.unwrap();
+    let (folder, db) = begun().await;
     // So that the next commit is the first that looks for room.
     db.write(&ctx(), |tx| insert(tx, 0, 400_000)).await.unwrap();
     db.write(&ctx(), |tx| insert(tx, 1, SPILLS_BYTES)).await.unwrap();
