@@ -22,12 +22,13 @@ pub const BODY_TOO_LARGE: Code = Code::new(
 );
 pub const BODY_TOO_SLOW: Code = Code::new(
     "http.body_too_slow",
-    Kind::DeadlineExceeded,
+    // Neither `DeadlineExceeded` nor `Cancelled`: no handler has seen it, so it is known that nothing was done.
+    Kind::Aborted,
     "The body did not arrive in time",
     "Send it again over a better connection; nothing was done.",
 );
 pub const BODY_BROKEN: Code =
-    Code::new("http.body_broken", Kind::Cancelled, "The body broke off", "Send it again; nothing was done.");
+    Code::new("http.body_broken", Kind::Aborted, "The body broke off", "Send it again; nothing was done.");
 pub const MEDIA_TYPE: Code = Code::new(
     "http.media_type",
     Kind::InvalidArgument,

@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use mainstay_blobs::codes as blobs;
-use mainstay_core::{Code, Error, FieldError, Kind, Retry};
+use mainstay_core::{Code, Error, FieldError, Kind, Retry, codes as core};
+use mainstay_resilience::codes as resilience;
 use mainstay_sql::codes as sql;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -191,13 +192,18 @@ pub fn status_of_code(code: &Code) -> StatusCode {
     status_of_name(code.name, code.kind)
 }
 
+/// Whether a code tells that there is too much to do here, or for somebody whom we ask, and that nothing was done.
+pub(crate) fn is_busy(name: &str) -> bool {
+    let busy = [&codes::OVERLOADED, &core::OVERLOADED, &resilience::BREAKER_OPEN, &resilience::BULKHEAD_FULL];
+    busy.iter().any(|code| code.name == name)
+}
+
 fn status_of_name(name: &str, kind: Kind) -> StatusCode {
     let of_code = [
         (&codes::BODY_INVALID, StatusCode::UNPROCESSABLE_ENTITY),
         (&codes::BODY_TOO_LARGE, StatusCode::PAYLOAD_TOO_LARGE),
         (&codes::BODY_TOO_SLOW, StatusCode::REQUEST_TIMEOUT),
         (&codes::BODY_BROKEN, StatusCode::BAD_REQUEST),
-        (&codes::OVERLOADED, StatusCode::SERVICE_UNAVAILABLE),
         (&codes::HEAD_TOO_LARGE, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
         (&codes::HEAD_TOO_SLOW, StatusCode::REQUEST_TIMEOUT),
         (&codes::URI_TOO_LONG, StatusCode::URI_TOO_LONG),
@@ -210,8 +216,11 @@ fn status_of_name(name: &str, kind: Kind) -> StatusCode {
         (&codes::CONDITION_FAILED, StatusCode::PRECONDITION_FAILED),
         (&codes::TUS_VERSION, StatusCode::PRECONDITION_FAILED),
     ];
+    // These are exhausted on our side: the caller did nothing too often, which 429 would say.
+    if is_busy(name) {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     if name == sql::FULL.name || name == blobs::FULL.name {
-        // The caller did nothing too often; a machine lacks room.
         return StatusCode::INSUFFICIENT_STORAGE;
     }
     if name == blobs::TOO_LARGE.name {

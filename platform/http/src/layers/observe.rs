@@ -18,11 +18,11 @@ use mainstay_telemetry::{Role, SpanGuard, entry_span, is_recorded, late_span};
 
 use crate::access_log::AccessLog;
 use crate::app::Parts;
-use crate::codes::{OVERLOADED, RATE_LIMITED};
+use crate::codes::RATE_LIMITED;
 use crate::forwarded::Trust;
 use crate::metrics::Metrics;
 use crate::policy::{Policy, Table};
-use crate::problem::Problem;
+use crate::problem::{Problem, is_busy};
 use crate::visit::{Exchange, Noted, Visit};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -208,7 +208,7 @@ impl Watched<'_> {
 /// Thousands a second are shed under load; a span for each would be load on top.
 fn is_shed(response: &Response) -> bool {
     let problem = response.extensions().get::<Problem>();
-    problem.is_some_and(|problem| problem.error().is(&OVERLOADED) || problem.error().is(&RATE_LIMITED))
+    problem.is_some_and(|problem| is_busy(problem.error().code()) || problem.error().is(&RATE_LIMITED))
 }
 
 /// The request in OpenTelemetry's words for HTTP. The query stays out: anything may stand there.

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Request;
 use mainstay_core::{Code, Kind};
-use mainstay_http::status_of;
+use mainstay_http::{codes, status_of};
 
 use crate::site::Site;
 
@@ -18,6 +18,33 @@ async fn what_a_handler_raises_leaves_with_its_code() {
     let document = answer.problem(503, "core.unavailable");
     assert_eq!(document["retry_after_ms"], 1_500);
     assert_eq!(answer.header("retry-after"), "2", "whole seconds, never too early");
+}
+
+#[test]
+fn who_finds_us_busy_is_not_told_that_he_asks_too_often() {
+    let error = |code: &Code| code.error("not now");
+    for code in [
+        &codes::OVERLOADED,
+        &mainstay_core::codes::OVERLOADED,
+        &mainstay_resilience::codes::BREAKER_OPEN,
+        &mainstay_resilience::codes::BULKHEAD_FULL,
+    ] {
+        assert_eq!(status_of(&error(code)).as_u16(), 503, "{}", code.name);
+        assert!(!error(code).outcome_unknown(), "{}: nothing was done", code.name);
+    }
+    assert_eq!(status_of(&error(&codes::RATE_LIMITED)).as_u16(), 429);
+}
+
+#[test]
+fn no_page_says_that_nothing_was_done_and_that_it_is_not_known() {
+    let all = codes::CODES.iter().chain(mainstay_core::codes::CODES).chain(mainstay_resilience::codes::CODES);
+    let promised = all.filter(|code| code.advice.contains("nothing was"));
+    let mut count = 0;
+    for code in promised {
+        count += 1;
+        assert!(!code.kind.outcome_unknown(), "{}: {}", code.name, code.advice);
+    }
+    assert!(count >= 7, "{count} advices were looked at");
 }
 
 #[tokio::test]
