@@ -201,13 +201,14 @@ pub(crate) fn dead(tx: &Tx<'_>, id: &Id<JobKind>, code: &str, reason: &str) -> R
     Ok(())
 }
 
+// `state >= 2` is what the index of the ended ones says of itself: without these words SQLite does not see that it will do,
+// and reads every job there is.
+const PRUNE: &str = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs \
+                     WHERE state = 2 AND state >= 2 AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+
 /// Deletes jobs that were done before `before`, at most `limit`; how many there were.
 pub(crate) fn prune(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM jobs WHERE id IN \
-         (SELECT id FROM jobs WHERE state = 2 AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)",
-        &[before.into(), limit.into()],
-    )
+    tx.execute(PRUNE, &[before.into(), limit.into()])
 }
 
 /// When the kind's bucket of starts is full again; `None` for one that was never touched.
@@ -240,4 +241,31 @@ pub(crate) fn set_schedule(tx: &Tx<'_>, name: &str, stored: &Stored) -> Result<(
         &[name.into(), (&stored.pattern).into(), stored.next_at.into(), stored.last_at.into()],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_core::{Clock, Context};
+    use mainstay_engine_sqlite::Sqlite;
+    use mainstay_sql::{DatabaseEngine, Metrics, Options};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn jobs_that_are_to_go_are_looked_up_however_many_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().display());
+        let db = Sqlite.open(&url, "test", Options::new(Clock::system(), Metrics::unregistered())).unwrap();
+        db.migrate(&[crate::MIGRATIONS]).await.unwrap();
+        let plan = |view: &View<'_>| {
+            let bound = [Timestamp::default().into(), 1_u32.into()];
+            view.query(&format!("EXPLAIN QUERY PLAN {PRUNE}"), &bound, |row| row.get::<String>(3))
+        };
+        let plan = db.read(&Context::background("test"), plan).await.unwrap();
+        assert!(plan.iter().any(|step| step.contains("jobs_ended")), "{plan:?}");
+        assert!(
+            !plan.iter().any(|step| step.starts_with("SCAN") || step.starts_with("USE TEMP")),
+            "{plan:?}"
+        );
+    }
 }

@@ -100,8 +100,11 @@ pub fn put_documents(tx: &Tx<'_>, filed: &[Filed]) -> Result<Documents> {
 /// with.
 fn count_change(tx: &Tx<'_>, new: usize) -> Result<i64> {
     let new = i64::try_from(new).unwrap_or(i64::MAX);
-    tx.execute("UPDATE search_changes SET goods = goods + 1, texts = texts + ?1", &[new.into()])?;
-    let count = tx.query_one("SELECT goods FROM search_changes", &[], |row| row.get(0))?;
+    tx.execute(
+        "UPDATE search_changes SET goods = goods + 1, texts = texts + ?1 WHERE only_row = 1",
+        &[new.into()],
+    )?;
+    let count = tx.query_one("SELECT goods FROM search_changes WHERE only_row = 1", &[], |row| row.get(0))?;
     count.ok_or_else(not_counted)
 }
 
@@ -189,7 +192,11 @@ pub fn changes(view: &View<'_>) -> Result<(Changes, i64)> {
         let changes = Changes { goods: row.get(0)?, removals: row.get(1)?, shelves: row.get(2)? };
         Ok((changes, row.get(3)?))
     };
-    let found = view.query_one("SELECT goods, removals, shelves, texts FROM search_changes", &[], read)?;
+    let found = view.query_one(
+        "SELECT goods, removals, shelves, texts FROM search_changes WHERE only_row = 1",
+        &[],
+        read,
+    )?;
     found.ok_or_else(not_counted)
 }
 
