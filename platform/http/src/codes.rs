@@ -22,7 +22,8 @@ pub const BODY_TOO_LARGE: Code = Code::new(
 );
 pub const BODY_TOO_SLOW: Code = Code::new(
     "http.body_too_slow",
-    // Neither `DeadlineExceeded` nor `Cancelled`: no handler has seen it, so it is known that nothing was done.
+    // Neither `DeadlineExceeded` nor `Cancelled`: no handler has seen the whole of it, so nothing was done, and that is
+    // known.
     Kind::Aborted,
     "The body did not arrive in time",
     "Send it again over a better connection; nothing was done.",
