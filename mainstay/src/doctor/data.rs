@@ -121,6 +121,7 @@ mod tests {
         assert_eq!(found.verdict, Verdict::Look);
         assert!(found.evidence.contains("SELECT x (shop.a, 16 times)"), "{}", found.evidence);
     }
+
     #[test]
     fn a_scan_that_a_limit_ends_reads_no_whole_table() {
         for early in ["SELECT 1 FROM a LIMIT 1", "select x\nfrom a order by n desc limit ?1"] {
